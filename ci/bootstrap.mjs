@@ -51,7 +51,9 @@ function checkNode() {
 }
 
 function installPackages() {
-  const lock = createHash('sha256').update(readFileSync(join(root, 'pnpm-lock.yaml'))).digest('hex');
+  const lock = createHash('sha256')
+    .update(readFileSync(join(root, 'pnpm-lock.yaml')))
+    .digest('hex');
   if (!force && stamp.lock === lock && existsSync(join(root, 'node_modules', '.modules.yaml'))) return;
   say('installing npm packages');
   need('npx', ['-y', pnpm, 'install', '--frozen-lockfile', '--silent'], { env: { CI: 'true' } });
@@ -80,7 +82,9 @@ function installTools() {
   const command = `apt-get update && apt-get install -y --no-install-recommends ${missing.join(' ')}`;
   if (process.getuid?.() !== 0 || !has('apt-get')) {
     const essential = buildTools.some(([, present]) => !present());
-    console.error(`bootstrap: ${missing.join(', ')} ${essential ? 'needed' : 'missing; some tests will be skipped'}. Run:`);
+    console.error(
+      `bootstrap: ${missing.join(', ')} ${essential ? 'needed' : 'missing; some tests will be skipped'}. Run:`,
+    );
     console.error(`  sudo sh -c '${command}'`);
     if (essential) process.exit(1);
     return;

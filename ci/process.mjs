@@ -9,7 +9,9 @@ import { fileURLToPath } from 'node:url';
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** The folder with reference streams, or undefined where this checkout has none beside it. */
-export const shared = [process.env.KAMAELIA_SHARED, join(root, '..', 'shared')].find((p) => p && existsSync(join(p, 'streams')));
+export const shared = [process.env.KAMAELIA_SHARED, join(root, '..', 'shared')].find(
+  (p) => p && existsSync(join(p, 'streams')),
+);
 
 /** Progress goes to stderr, so that results on stdout stay clean. */
 export function say(text) {

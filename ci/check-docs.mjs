@@ -1,0 +1,56 @@
+#!/usr/bin/env node
+// SPDX-License-Identifier: Apache-2.0
+// Runs the programs that the documentation shows: every fenced block marked `js run` or `ts run` in a tracked Markdown
+// file, and every `@example` of a doc comment that imports something.
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root, run } from './process.mjs';
+
+const help = `Usage: node ci/check-docs.mjs [FILE ...]
+
+Runs each fenced \`\`\`js run block of the tracked Markdown files and each @example that imports something, as a program of
+its own with examples/media as its folder; a program that fails or runs over 60 s fails the check.
+
+Exit codes: 0 all ran, 1 some failed.`;
+
+if (process.argv.includes('--help')) {
+  console.log(help);
+  process.exit(0);
+}
+const only = process.argv.slice(2);
+const files = run('git', ['ls-files', '-z', '--', '*.md', 'packages/*/src/*.ts', 'bindings/*/src/*.ts'], {
+  capture: true,
+})
+  .stdout.split('\0')
+  .filter((file) => file && !/\.test(-d)?\.ts$/.test(file) && (only.length === 0 || only.includes(file)));
+
+function programs(file) {
+  const text = readFileSync(join(root, file), 'utf8');
+  if (file.endsWith('.md')) return [...text.matchAll(/```js run\n([\s\S]*?)```/g)].map((m) => m[1]);
+  return [...text.matchAll(/@example([\s\S]*?)(?=\n\s*\* @|\*\/)/g)]
+    .map((m) => m[1].replace(/^\s*\* ?/gm, '').replace(/^\s*```\w*\s*$/gm, ''))
+    .filter((code) => /\bimport\b/.test(code));
+}
+
+const scratch = join(root, 'examples', 'build');
+mkdirSync(scratch, { recursive: true });
+let count = 0;
+let failed = 0;
+for (const file of files) {
+  programs(file).forEach((code, at) => {
+    count += 1;
+    const path = join(scratch, `example-${count}.mjs`);
+    writeFileSync(path, code);
+    const { ok, stdout, stderr } = run(process.execPath, [path], {
+      capture: true,
+      cwd: join(root, 'examples', 'media'),
+      timeout: 60_000,
+    });
+    if (ok) return;
+    failed += 1;
+    console.log(`${file}: example ${at + 1} failed:\n${code}\n${stdout}${stderr}`);
+  });
+}
+rmSync(scratch, { recursive: true, force: true });
+console.log(`documentation: ${count - failed} of ${count} programs ran`);
+process.exit(failed ? 1 : 0);
