@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type Clock, WallClock } from './clock.js';
+import { CancelledError, UnknownBoxError } from './errors.js';
+import { External } from './external.js';
+import { deferredOf, Graph, type OnUnhandled } from './graph.js';
+import { Inbox, type InboxOptions } from './inbox.js';
+import { connect, disconnectProducers, endOfStream, type Link } from './link.js';
+import { type LogHook, type LogLevel, logToStderr } from './log.js';
+import { Outbox, type OutboxOptions } from './outbox.js';
+import { type Scheduler, schedulerFor } from './scheduler.js';
+import { type Duration, SleepStep, type Steps, toMicroseconds } from './steps.js';
+import { DONE, NEW, RUNNING, Task, walkTasks } from './task.js';
+
+/** Options of `run()` and `activate()`. */
+export interface RunOptions {
+  /** Aborting it aborts the graph; `run()` then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** Default: real time. Graphs on one clock share a scheduler. */
+  readonly clock?: Clock;
+  /** Default: the scheduler of `clock`. */
+  readonly scheduler?: Scheduler;
+  /** Receives every log entry of the graph. Default: warnings and errors to stderr. */
+  readonly onLog?: LogHook;
+  /**
+   * What a failure does that nobody sees because `done` was never taken: it is always logged and sets the exit code
+   * to 1; `'abort-all'` also aborts every other graph of the scheduler. Default `'log'`.
+   */
+  readonly onUnhandled?: OnUnhandled;
+}
+
+/** @internal Key of a component's {@link Task}. */
+export const TASK: unique symbol = Symbol('kamaelia.task');
+
+const DEFAULT_NAMES = ['inbox', 'outbox', 'control', 'signal'];
+
+/**
+ * Something with inboxes and outboxes that runs beside others. Subclasses declare their boxes as fields and write
+ * `*main()` (or `async main()` for control code). A component owns what it received and gives up what it sent; it
+ * writes neither flow control nor shutdown.
+ *
+ * @example
+ * class Doubler extends Component {
+ *   readonly inbox = this.in<number>('inbox');
+ *   readonly outbox = this.out<number>('outbox');
+ *   override *main(): Steps {
+ *     const { inbox, outbox } = this;
+ *     while (!inbox.ended) {
+ *       while (inbox.ready) outbox.send(inbox.recv() * 2);
+ *       yield;
+ *     }
+ *   }
+ * }
+ */
+export class Component {
+  /** @internal */
+  readonly [TASK]: Task = new Task(this);
+
+  /** Given to the component, or `ClassName-N` from its activation on (before that, the class's name). */
+  get name(): string {
+    return this[TASK].name ?? this.constructor.name;
+  }
+
+  set name(name: string) {
+    this[TASK].name = name;
+  }
+
+  /** Names from the root of the graph, such as `Pipeline-1/DiracDecoder-3`. */
+  get path(): string {
+    return this[TASK].path();
+  }
+
+  /**
+   * The component's work, written by the subclass. Ends by returning: its outboxes then close and its consumers see
+   * the end of the stream. A throw ends the whole graph. When the component is stopped the generator returns at its
+   * `yield`, so `try`/`finally` and `using` clean up.
+   */
+  main(): Steps | Promise<void> | undefined {
+    return undefined;
+  }
+
+  // ---- declaring boxes ----
+
+  /** Declares an inbox; called in a field initialiser. */
+  protected in<T>(name: string, options: InboxOptions = {}): Inbox<T> {
+    const { ins } = this[TASK];
+    if (ins.some((box) => box.name === name)) throw this.#declaredTwice('inbox', name);
+    const inbox = new Inbox<T>(this[TASK], name, name === 'control' ? { role: 'control', ...options } : options);
+    ins.push(inbox as Inbox);
+    return inbox;
+  }
+
+  /** Declares an outbox; called in a field initialiser. */
+  protected out<T>(name: string, options: OutboxOptions = {}): Outbox<T> {
+    const { outs } = this[TASK];
+    if (outs.some((box) => box.name === name)) throw this.#declaredTwice('outbox', name);
+    const outbox = new Outbox<T>(this[TASK], name, options);
+    outs.push(outbox as Outbox);
+    return outbox;
+  }
+
+  #declaredTwice(kind: string, name: string): TypeError {
+    return new TypeError(
+      `${this.constructor.name}: Expected one ${kind} named ${JSON.stringify(name)} but received two`,
+    );
+  }
+
+  // ---- running ----
+
+  /**
+   * Runs the component (with everything in it) and resolves when it ended. Rejects with the first
+   * {@link ComponentError}, after everything else in the graph has stopped.
+   */
+  run(options: RunOptions = {}): Promise<void> {
+    return this.activate(options).done;
+  }
+
+  /** Starts the component in the background and returns it; {@link done} tells when it ended. */
+  activate(options: RunOptions = {}): this {
+    activate(this, options);
+    return this;
+  }
+
+  /** Settles when the component has ended; rejects when it failed or was aborted. */
+  get done(): Promise<void> {
+    return deferredOf(this[TASK]).promise;
+  }
+
+  /**
+   * Ends the component in order: sources stop, and what is under way is still delivered. A ring without a source
+   * stops at once. Does nothing before activation other than preventing it from starting work.
+   */
+  stop(): void {
+    stop(this[TASK]);
+  }
+
+  /** Ends the component at once; waiting messages are disposed. `done` rejects with `reason`. */
+  abort(reason?: unknown): void {
+    const task = this[TASK];
+    const { graph } = task;
+    if (graph !== undefined && graph.root === task) {
+      graph.abort(reason);
+      return;
+    }
+    walkTasks(task, (below) => {
+      if (below.state === DONE) return;
+      if (below === task) {
+        task.failed = true;
+        task.error = reason ?? new CancelledError(task.path(), 'was aborted');
+      }
+      if (below.state === NEW) below.stopRequested = true;
+      else below.scheduler.requestStop(below);
+    });
+  }
+
+  // ---- inside main ----
+
+  /** Time of the runtime: `this.clock.now()` in microseconds. */
+  get clock(): Clock {
+    return this[TASK].scheduler?.clock ?? wallClock;
+  }
+
+  /** Aborted when the component is being stopped; for `fetch` and the like. */
+  get signal(): AbortSignal {
+    const task = this[TASK];
+    if (task.controller === undefined) {
+      task.controller = new AbortController();
+      if (task.stopRequested || task.state === DONE) task.controller.abort(new CancelledError(task.path()));
+    }
+    return task.controller.signal;
+  }
+
+  /** Pauses for a length of time: `yield* this.sleep({ ms: 40 })`. */
+  protected *sleep(duration: Duration): Generator<unknown, void, unknown> {
+    yield new SleepStep(this.clock.now() + toMicroseconds(duration, this.constructor.name));
+  }
+
+  /** Pauses until the clock reaches `atUs` microseconds: `yield* this.sleepUntil(this.clock.now() + 40_000)`. */
+  protected *sleepUntil(atUs: number): Generator<unknown, void, unknown> {
+    yield new SleepStep(atUs);
+  }
+
+  /** Waits for a promise and gives its result: `const data = yield* this.until(read())`. Its rejection is thrown. */
+  protected *until<T>(promise: PromiseLike<T>): Generator<unknown, T, unknown> {
+    return (yield promise) as T;
+  }
+
+  /** Ends a plain `yield` when the clock reaches `atUs` microseconds, unless something else does before. */
+  protected wakeAt(atUs: number): void {
+    const task = this[TASK];
+    task.alarms++;
+    task.scheduler.timers.add(atUs, task, () => {
+      task.alarms--;
+      task.scheduler.notify(task);
+    });
+  }
+
+  /** For `async main()`: pauses for a length of time. Rejects with {@link CancelledError} when stopped. */
+  protected delay(duration: Duration): Promise<void> {
+    const task = this[TASK];
+    if (task.stopRequested) return Promise.reject(new CancelledError(task.path()));
+    return task.scheduler.delayInMain(task, this.clock.now() + toMicroseconds(duration, this.constructor.name));
+  }
+
+  /** For `async main()`: what a plain `yield` is in `*main()`. Rejects with {@link CancelledError} when stopped. */
+  protected change(): Promise<void> {
+    const task = this[TASK];
+    if (task.stopRequested) return Promise.reject(new CancelledError(task.path()));
+    return task.scheduler.waitInMain<void>(task, undefined, undefined);
+  }
+
+  /** A way in for the world outside the graph. */
+  protected external(): External {
+    return new External(this[TASK]);
+  }
+
+  /** Says something to the graph's `onLog` hook, under this component's path. */
+  protected log(level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>): void {
+    const entry =
+      fields === undefined ? { level, path: this.path, message } : { level, path: this.path, message, fields };
+    const { graph } = this[TASK];
+    if (graph === undefined) logToStderr(entry);
+    else graph.log(entry);
+  }
+
+  // ---- the article's spelling ----
+
+  /** Messages that may be taken from the named inbox; 0 while an outbox is blocked. */
+  dataReady(name = 'inbox'): number {
+    const inbox = inboxOf(this, name);
+    return inbox.ready ? inbox.length : 0;
+  }
+
+  /** Takes the oldest message of the named inbox. */
+  recv(name = 'inbox'): unknown {
+    return inboxOf(this, name).recv();
+  }
+
+  /** Sends to the named outbox. Never throws for fullness: a full destination blocks this component. */
+  send(message: unknown, name = 'outbox'): void {
+    outboxOf(this, name).send(message);
+  }
+
+  /** The name of an inbox with a message that may be taken, else false. */
+  anyReady(): string | false {
+    for (const inbox of this[TASK].ins) if (inbox.ready) return inbox.name;
+    return false;
+  }
+
+  /** Links two boxes by component and name, or a box of this component to a child's of the same direction. */
+  link(source: readonly [Component, string], sink: readonly [Component, string]): Link {
+    return linkByName(this, source, sink);
+  }
+}
+
+const wallClock = new WallClock();
+
+/** Runs a component; the same as `component.run(options)`. */
+export function run(component: Component, options: RunOptions = {}): Promise<void> {
+  return component.run(options);
+}
+
+/** @internal */
+export function startMain(component: Component): unknown {
+  if (component.main === Component.prototype.main && component[TASK].children.length === 0) {
+    throw new TypeError(`${component.constructor.name}: Expected a method main() but the class defines none`);
+  }
+  return component.main();
+}
+
+/** @internal The named inbox; `inbox` and `control` come into being when a component declares no inbox of its own. */
+export function inboxOf(component: Component, name: string): Inbox {
+  const task = component[TASK];
+  const { ins } = task;
+  for (let i = 0; i < ins.length; i++) if ((ins[i] as Inbox).name === name) return ins[i] as Inbox;
+  if (name === 'control' || (name === 'inbox' && ins.every((box) => box.name === 'control'))) {
+    const inbox = new Inbox(task, name, name === 'control' ? { role: 'control' } : {});
+    ins.push(inbox);
+    return inbox;
+  }
+  throw new UnknownBoxError(component.path, 'inbox', name, namesOf(ins));
+}
+
+/** @internal The named outbox; `outbox` and `signal` come into being when a component declares no outbox of its own. */
+export function outboxOf(component: Component, name: string): Outbox {
+  const task = component[TASK];
+  const { outs } = task;
+  for (let i = 0; i < outs.length; i++) if ((outs[i] as Outbox).name === name) return outs[i] as Outbox;
+  if (name === 'signal' || (name === 'outbox' && outs.every((box) => box.name === 'signal'))) {
+    const outbox = new Outbox(task, name);
+    outs.push(outbox);
+    return outbox;
+  }
+  throw new UnknownBoxError(component.path, 'outbox', name, namesOf(outs));
+}
+
+function namesOf(boxes: readonly { readonly name: string }[]): string[] {
+  return boxes.length === 0 ? [...DEFAULT_NAMES] : boxes.map((box) => box.name);
+}
+
+function linkByName(
+  owner: Component,
+  [from, out]: readonly [Component, string],
+  [to, into]: readonly [Component, string],
+): Link {
+  const source = from === owner && to !== owner && hasInbox(owner, out) ? inboxOf(from, out) : outboxOf(from, out);
+  const sink = to === owner && from !== owner && hasOutbox(owner, into) ? outboxOf(to, into) : inboxOf(to, into);
+  return connect(source, sink);
+}
+
+function hasInbox(component: Component, name: string): boolean {
+  return component[TASK].ins.some((box) => box.name === name);
+}
+
+function hasOutbox(component: Component, name: string): boolean {
+  return component[TASK].outs.some((box) => box.name === name);
+}
+
+function activate(component: Component, options: RunOptions): void {
+  const root = component[TASK];
+  if (root.state !== NEW)
+    throw new Error(`${component.path}: Expected a component that is new but it is activated already`);
+  if (root.parent !== undefined) {
+    throw new Error(`${component.path}: Expected a component of its own but it belongs to ${root.parent.path()}`);
+  }
+  const scheduler = options.scheduler ?? schedulerFor(options.clock);
+  const graph = new Graph(root, scheduler, options.onLog ?? logToStderr, options.onUnhandled ?? 'log');
+  scheduler.graphs.add(graph);
+  for (const task of graph.tasks) {
+    task.name ??= scheduler.nextName(task.component.constructor.name);
+    task.liveChildren = task.children.length;
+    scheduler.start(task);
+  }
+  const { signal } = options;
+  if (signal === undefined) return;
+  const onAbort = () => graph.abort(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  graph.release = () => signal.removeEventListener('abort', onAbort);
+  if (signal.aborted) onAbort();
+}
+
+function stop(task: Task): void {
+  const inside = new Set<Task>();
+  walkTasks(task, (below) => inside.add(below));
+  let stopped = false;
+  let live = false;
+  for (const below of inside) {
+    if (below.state === DONE || (below.children.length > 0 && below.mainEnded)) continue;
+    live = true;
+    if (below.ins.some((inbox) => inbox.producers.some((outbox) => inside.has(outbox.task)))) continue;
+    const fed = below.ins.filter((inbox) => inbox.producers.length > 0);
+    stopped = true;
+    if (fed.length === 0 && !below.ins.some((inbox) => inbox.eos)) requestStop(below);
+    for (const inbox of fed) {
+      disconnectProducers(inbox);
+      endOfStream(inbox);
+    }
+  }
+  if (live && !stopped) for (const below of inside) requestStop(below);
+}
+
+function requestStop(task: Task): void {
+  if (task.state === NEW) task.stopRequested = true;
+  else if (task.state === RUNNING || task.state !== DONE) task.scheduler.requestStop(task);
+}

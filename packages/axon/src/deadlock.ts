@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Inbox } from './inbox.js';
+import { IDLE, type Task } from './task.js';
+
+/** Components that wait for each other, and the full inbox among them that is cheapest to grow. */
+export interface Deadlock {
+  readonly smallest: Inbox;
+  readonly tasks: readonly Task[];
+}
+
+/**
+ * Finds a set of parked components that only each other could wake, with a full inbox among them. Bounds of inboxes
+ * can cause such a set in a graph that would run through with larger ones: a joiner waits for a message of one branch
+ * while the source is blocked by the full inbox of the other. Called only when nothing is runnable.
+ *
+ * Ordinary back-pressure from the outside is no deadlock: a set in which a component waits for a timer, a promise or
+ * its `external()` is left alone.
+ */
+export function findDeadlock(full: readonly Inbox[]): Deadlock | undefined {
+  for (const inbox of full) {
+    const tasks = closedWaiters(inbox.task);
+    if (tasks === undefined) continue;
+    let smallest: Inbox | undefined;
+    for (const candidate of full) {
+      if (!tasks.has(candidate.task)) continue;
+      if (smallest === undefined || candidate.capacity < smallest.capacity) smallest = candidate;
+    }
+    if (smallest !== undefined) return { smallest, tasks: [...tasks] };
+  }
+  return undefined;
+}
+
+/** Everything `first` waits for, directly and indirectly; undefined when something outside could wake one of them. */
+function closedWaiters(first: Task): Set<Task> | undefined {
+  const found = new Set<Task>([first]);
+  for (const task of found) {
+    if (canBeWokenFromOutside(task)) return undefined;
+    for (const other of waitedFor(task)) found.add(other);
+  }
+  return found;
+}
+
+function canBeWokenFromOutside(task: Task): boolean {
+  if (task.state !== IDLE || task.countedOutside || task.holds > 0) return true;
+  // A blocked component does not run whatever the world outside does.
+  if (task.blocked > 0) return false;
+  return task.externals > 0 || task.alarms > 0 || (task.waiters?.some((w) => w.timed) ?? false);
+}
+
+function waitedFor(task: Task): Task[] {
+  if (task.blocked > 0) return task.outs.filter((o) => o.sink.full && o.linked).map((o) => o.sink.task);
+  return task.ins.flatMap((inbox) => inbox.producers.map((outbox) => outbox.task));
+}

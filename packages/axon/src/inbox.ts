@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+import { disposeMessage } from './dispose.js';
+import { CancelledError, EmptyInboxError } from './errors.js';
+import type { Outbox } from './outbox.js';
+import { IDLE, type Task } from './task.js';
+
+/** Messages an inbox holds before its producers have to wait, unless `capacity` says otherwise. */
+export const DEFAULT_CAPACITY = 64;
+const FIRST_SLOTS = 4;
+
+/** Options of `this.in(name, options)`. */
+export interface InboxOptions {
+  /** Waiting messages at which the producers are blocked; a whole number from 1 up, default 64. */
+  readonly capacity?: number;
+  /** A `control` inbox stays ready while an outbox of the component is blocked. Default `data`. */
+  readonly role?: 'data' | 'control';
+}
+
+/**
+ * Where a component receives. One reader: the component that declared it. The receiver owns what it took.
+ *
+ * The storage is a ring that begins small and grows on demand up to the capacity; taken slots are cleared, so that
+ * a ring never keeps a picture alive.
+ */
+export class Inbox<T = unknown> implements Iterable<T> {
+  /** Name of the box, as used in the article's spelling. */
+  readonly name: string;
+  /** @internal */ task: Task;
+  /** @internal */ buf: (T | undefined)[] = [undefined, undefined, undefined, undefined];
+  /** @internal */ mask: number = FIRST_SLOTS - 1;
+  /** @internal Messages taken since the beginning; also the read position. */ rd = 0;
+  /** @internal */ count = 0;
+  /** @internal Below this count a push is the short path; -1 for a closed box. */ limit = 0;
+  /** @internal */ capacity: number;
+  /** @internal Producers are released when the count falls to this. */ low = 0;
+  /** @internal */ full = false;
+  /** @internal */ readonly control: boolean;
+  /** @internal The consumer is gone: whatever arrives is dropped. */ closed = false;
+  /** @internal Every writer has closed. */ eos = false;
+  /** @internal */ producers: Outbox[] = [];
+  /** @internal */ to: Inbox | undefined = undefined;
+  /** @internal */ from: (Inbox | Outbox)[] = [];
+  /** @internal Place in the scheduler's list of full inboxes. */ fullIndex = -1;
+  /** @internal */ reliefs = 0;
+  /** @internal */ highWater = 0;
+
+  /** @internal Made by `this.in()`. */
+  constructor(task: Task, name: string, options: InboxOptions = {}) {
+    const { capacity = DEFAULT_CAPACITY, role = 'data' } = options;
+    if (!Number.isSafeInteger(capacity) || capacity < 1) {
+      const owner = task.component === undefined ? 'Inbox' : task.component.constructor.name;
+      throw new RangeError(
+        `${owner}: Expected a whole number of at least 1 for capacity of ${name} but received ${String(capacity)}`,
+      );
+    }
+    this.name = name;
+    this.task = task;
+    this.control = role === 'control';
+    this.capacity = capacity;
+    this.setCapacity(capacity);
+  }
+
+  /** A message waits, and no outbox of this component is blocked (a `control` inbox does not look at the outboxes). */
+  get ready(): boolean {
+    return this.count > 0 && (this.task.blocked === 0 || this.control);
+  }
+
+  /** Messages waiting, whatever the back-pressure. */
+  get length(): number {
+    return this.count;
+  }
+
+  /** Every writer has closed and everything has been taken. False for a box that nobody was ever linked to. */
+  get ended(): boolean {
+    return this.eos && this.count === 0;
+  }
+
+  /** True while at least one outbox delivers here. */
+  get linked(): boolean {
+    return this.producers.length > 0;
+  }
+
+  /** Takes the oldest message, which the caller then owns. Throws {@link EmptyInboxError} when there is none. */
+  recv(): T {
+    const count = this.count;
+    if (count === 0) throw new EmptyInboxError(this.path());
+    const slot = this.rd & this.mask;
+    const buf = this.buf;
+    const message = buf[slot] as T;
+    buf[slot] = undefined;
+    this.rd++;
+    this.count = count - 1;
+    if (this.full && count - 1 <= this.low) this.clearFull();
+    return message;
+  }
+
+  /** Takes everything that waits, oldest first; an empty array when nothing does. The caller owns array and messages. */
+  takeAll(): T[] {
+    const { buf, mask, count } = this;
+    const all: T[] = new Array(count);
+    for (let i = 0; i < count; i++) {
+      const slot = (this.rd + i) & mask;
+      all[i] = buf[slot] as T;
+      buf[slot] = undefined;
+    }
+    this.rd += count;
+    this.count = 0;
+    if (this.full) this.clearFull();
+    return all;
+  }
+
+  /** Drains while `ready`. */
+  *[Symbol.iterator](): Generator<T, void, undefined> {
+    while (this.ready) yield this.recv();
+  }
+
+  /**
+   * The next message, for `async main()`; resolves to `undefined` at the end of the stream, rejects with
+   * {@link CancelledError} when the component is stopped. While an outbox is blocked it waits for room first.
+   */
+  next(): Promise<T | undefined> {
+    const task = this.task;
+    if (task.stopRequested) return Promise.reject(new CancelledError(task.path()));
+    if (this.ready) return Promise.resolve(this.recv());
+    if (this.ended) return Promise.resolve(undefined);
+    return task.scheduler.waitInMain<T | undefined>(task, this as Inbox, undefined);
+  }
+
+  /** @internal Delivers a message. Never waits and never refuses: the bound is kept by blocking the producers. */
+  push(message: T): void {
+    const count = this.count;
+    if (count < this.limit) {
+      this.buf[(this.rd + count) & this.mask] = message;
+      this.count = count + 1;
+      const task = this.task;
+      if (task.state === IDLE && (task.blocked === 0 || this.control)) task.scheduler.enqueue(task);
+    } else {
+      this.pushAtLimit(message);
+    }
+  }
+
+  /** @internal Releases the producers. */
+  clearFull(): void {
+    this.full = false;
+    const scheduler = this.task.scheduler;
+    if (this.fullIndex >= 0) scheduler.removeFull(this as Inbox);
+    const { producers } = this;
+    for (let i = 0; i < producers.length; i++) unblock((producers[i] as Outbox).task);
+  }
+
+  /** @internal */
+  setCapacity(capacity: number): void {
+    this.capacity = capacity;
+    this.low = capacity >> 1;
+    if (this.closed) return;
+    this.limit = Math.min(this.buf.length, capacity - 1);
+    if (this.full && this.count <= this.low) this.clearFull();
+    else if (!this.full && this.count >= capacity) this.setFull();
+  }
+
+  /** @internal The consumer has ended: drops what waits and whatever still comes. */
+  discard(): void {
+    this.closed = true;
+    this.limit = -1;
+    for (const message of this.takeAll()) disposeMessage(message);
+  }
+
+  /** @internal */
+  path(): string {
+    return `${this.task.path()}.${this.name}`;
+  }
+
+  private pushAtLimit(message: T): void {
+    if (this.closed) {
+      disposeMessage(message);
+      return;
+    }
+    if (this.count === this.buf.length) this.grow();
+    this.buf[(this.rd + this.count) & this.mask] = message;
+    this.count++;
+    if (this.count > this.highWater) this.highWater = this.count;
+    if (this.count >= this.capacity && !this.full) this.setFull();
+    const task = this.task;
+    if (task.state === IDLE && (task.blocked === 0 || this.control)) task.scheduler.enqueue(task);
+  }
+
+  private setFull(): void {
+    this.full = true;
+    const { producers } = this;
+    for (let i = 0; i < producers.length; i++) (producers[i] as Outbox).task.blocked++;
+    // Absent before activation, which looks for full inboxes itself.
+    this.task.scheduler?.addFull(this as Inbox);
+  }
+
+  private grow(): void {
+    const { buf, count, mask, rd } = this;
+    const larger: (T | undefined)[] = [];
+    for (let i = 0; i < count; i++) larger.push(buf[(rd + i) & mask]);
+    // The read position is a running total, so the messages are laid out from where it points in the larger ring.
+    const slots = buf.length * 2;
+    const ring: (T | undefined)[] = [];
+    for (let i = 0; i < slots; i++) ring.push(undefined);
+    for (let i = 0; i < count; i++) ring[(rd + i) & (slots - 1)] = larger[i];
+    this.buf = ring;
+    this.mask = slots - 1;
+    this.limit = Math.min(slots, this.capacity - 1);
+  }
+}
+
+/** One full inbox less in a producer's way. */
+export function unblock(task: Task): void {
+  task.blocked--;
+  if (task.blocked === 0 && task.state === IDLE) task.scheduler.enqueue(task);
+}

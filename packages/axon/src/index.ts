@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+export { Graphline, type GraphlineOptions } from './chassis/graphline.js';
+export {
+  type ComponentInput,
+  type ComponentOutput,
+  type InputOf,
+  type OutputOf,
+  Pipeline,
+} from './chassis/pipeline.js';
+export { type Clock, WallClock } from './clock.js';
+export { Component, type RunOptions, run } from './component.js';
+export { disposeMessage } from './dispose.js';
+export {
+  BoxAlreadyLinkedError,
+  CancelledError,
+  ComponentError,
+  DeadlockError,
+  EmptyInboxError,
+  LinkCycleError,
+  UnknownBoxError,
+} from './errors.js';
+export type { External } from './external.js';
+export type { OnUnhandled } from './graph.js';
+export { DEFAULT_CAPACITY, type Inbox, type InboxOptions } from './inbox.js';
+export { type Link, link, type MessageOf, unlink } from './link.js';
+export { type LogEntry, type LogHook, type LogLevel, logToStderr } from './log.js';
+export type { Outbox, OutboxOptions } from './outbox.js';
+export { Scheduler, type SchedulerOptions } from './scheduler.js';
+export { type Duration, Step, type Steps } from './steps.js';
+export { defaultSchedule, type Schedule } from './turns.js';

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+import { BoxAlreadyLinkedError, LinkCycleError } from './errors.js';
+import { Inbox, unblock } from './inbox.js';
+import { CANCELLED, Outbox, UNLINKED } from './outbox.js';
+import type { Task } from './task.js';
+
+/** Type of the messages of an inbox or outbox. */
+export type MessageOf<P> = P extends Inbox<infer T> ? T : P extends Outbox<infer U> ? U : never;
+
+/** A link made by {@link link}; {@link unlink} takes it away again. */
+export interface Link {
+  readonly source: Inbox | Outbox;
+  readonly sink: Inbox | Outbox;
+}
+
+/**
+ * Links an outbox to an inbox, or passes a box of a chassis on: inbox to a child's inbox, child's outbox to outbox.
+ * A message type that does not fit is a compile error at the second argument.
+ *
+ * Chains of boxes are resolved here, so delivery is always one hop. Throws {@link BoxAlreadyLinkedError} when the
+ * source has a destination already and {@link LinkCycleError} when boxes would pass messages round for ever.
+ */
+export function link<S extends Inbox<never> | Outbox<never>, D extends Inbox<never> | Outbox<never>>(
+  source: S,
+  sink: [MessageOf<S>] extends [MessageOf<D>] ? D : Inbox<MessageOf<S>>,
+): Link {
+  return connect(source as unknown as Inbox | Outbox, sink as unknown as Inbox | Outbox);
+}
+
+/** @internal {@link link} for boxes whose types were checked, or cannot be. */
+export function connect(source: Inbox | Outbox, sink: Inbox | Outbox): Link {
+  if (!(source instanceof Outbox) && !(source instanceof Inbox)) throw notABox('source', source);
+  if (!(sink instanceof Outbox) && !(sink instanceof Inbox)) throw notABox('sink', sink);
+  if (source instanceof Inbox && sink instanceof Outbox) {
+    throw new TypeError(
+      `link: Expected an inbox to be passed on to an inbox but received the outbox ${sink.path()} for ${source.path()}`,
+    );
+  }
+  if (source.to !== undefined) throw new BoxAlreadyLinkedError(source.path(), source.to.path(), sink.path());
+  refuseCycle(source, sink);
+  const writers = sourcesOf(source, []);
+  // A relay that nothing fed stood for itself as the writer; from now on its feeder does.
+  if (sink instanceof Outbox && sink.from.length === 0) detach(sink);
+  source.to = sink as Inbox & Outbox;
+  sink.from.push(source as Inbox & Outbox);
+  const target = finalInbox(sink);
+  for (const writer of writers) {
+    detach(writer);
+    if (target !== undefined) attach(writer, target);
+  }
+  if (source instanceof Inbox && target !== undefined) {
+    for (const message of source.takeAll()) target.push(message);
+    if (source.eos && target.producers.length === 0) endOfStream(target);
+  }
+  return { source, sink };
+}
+
+/**
+ * Takes a link away. Messages already delivered stay where they are; the inbox does not end by it. Unlinking twice
+ * is ignored.
+ */
+export function unlink({ source, sink }: Link): void {
+  if (source.to !== sink) return;
+  const writers = sourcesOf(source, []);
+  source.to = undefined;
+  (sink.from as unknown[]).splice((sink.from as unknown[]).indexOf(source), 1);
+  for (const writer of writers) {
+    detach(writer);
+    const target = finalInbox(source);
+    if (target !== undefined) attach(writer, target);
+  }
+}
+
+function notABox(role: string, value: unknown): TypeError {
+  return new TypeError(`link: Expected an Inbox or Outbox for ${role} but received ${String(value)}`);
+}
+
+function refuseCycle(source: Inbox | Outbox, sink: Inbox | Outbox): void {
+  const chain = [source.path()];
+  for (let box: Inbox | Outbox | undefined = sink; box !== undefined; box = box.to) {
+    chain.push(box.path());
+    if (box === source) throw new LinkCycleError(chain);
+  }
+}
+
+/** The outboxes at the beginning of every chain that leads to `box`. */
+function sourcesOf(box: Inbox | Outbox, found: Outbox[]): Outbox[] {
+  if (box instanceof Outbox && box.from.length === 0) found.push(box);
+  for (const feeder of box.from) sourcesOf(feeder, found);
+  return found;
+}
+
+function finalInbox(box: Inbox | Outbox): Inbox | undefined {
+  let last = box;
+  while (last.to !== undefined) last = last.to;
+  return last instanceof Inbox ? last : undefined;
+}
+
+// attach and detach are the only places that change `producers`, and with it the writers' `blocked`.
+
+/** Makes `outbox` deliver into `inbox`. */
+function attach(outbox: Outbox, inbox: Inbox): void {
+  if (outbox.closed) {
+    if (inbox.producers.length === 0) endOfStream(inbox);
+    return;
+  }
+  if (inbox.closed) {
+    cancel(outbox);
+    return;
+  }
+  outbox.sink = inbox;
+  outbox.gone = false;
+  inbox.producers.push(outbox);
+  inbox.eos = false;
+  if (inbox.full) outbox.task.blocked++;
+}
+
+/** Makes `outbox` deliver nowhere. */
+function detach(outbox: Outbox): void {
+  const { sink } = outbox;
+  outbox.sink = UNLINKED;
+  if (sink === UNLINKED || sink === CANCELLED) return;
+  sink.producers.splice(sink.producers.indexOf(outbox), 1);
+  if (sink.full) unblock(outbox.task);
+}
+
+/** @internal The sender has ended: end of stream, in order behind its last message. */
+export function closeOutbox(outbox: Outbox): void {
+  if (outbox.closed) return;
+  outbox.closed = true;
+  const { sink } = outbox;
+  if (sink === UNLINKED || sink === CANCELLED) return;
+  detach(outbox);
+  if (sink.producers.length === 0) endOfStream(sink);
+}
+
+/** @internal The receiver has ended: what waits is disposed, and its producers learn that nobody listens. */
+export function closeInbox(inbox: Inbox): void {
+  if (inbox.closed) return;
+  inbox.discard();
+  disconnectProducers(inbox);
+}
+
+/** @internal Tells every producer of the inbox that nobody listens any more; what waits stays to be drained. */
+export function disconnectProducers(inbox: Inbox): void {
+  const { producers } = inbox;
+  inbox.producers = [];
+  for (const outbox of producers) {
+    if (inbox.full) unblock(outbox.task);
+    cancel(outbox);
+  }
+}
+
+/** @internal */
+export function endOfStream(inbox: Inbox): void {
+  if (inbox.eos) return;
+  inbox.eos = true;
+  notify(inbox.task);
+}
+
+function cancel(outbox: Outbox): void {
+  outbox.sink = CANCELLED;
+  outbox.gone = true;
+  const { task } = outbox;
+  const data = task.outs.filter((o) => !o.control);
+  const nobodyListens = data.some((o) => o.gone) && data.every((o) => o.gone || o.sink === UNLINKED);
+  if (nobodyListens && !outbox.control) requestStop(task);
+  else notify(task);
+}
+
+function notify(task: Task): void {
+  if (task.scheduler === undefined) task.notified = true;
+  else task.scheduler.notify(task);
+}
+
+function requestStop(task: Task): void {
+  if (task.scheduler === undefined) task.stopRequested = true;
+  else task.scheduler.requestStop(task);
+}

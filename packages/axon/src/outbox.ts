@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Component } from './component.js';
+import { CancelledError } from './errors.js';
+import { Inbox } from './inbox.js';
+import { Task } from './task.js';
+
+/** Options of `this.out(name, options)`. */
+export interface OutboxOptions {
+  /**
+   * A component is stopped when every linked `data` outbox has lost its consumer. An outbox of role `control`
+   * (progress reports, statistics) does not count: losing its listener never stops the component. Default `data`,
+   * and `control` for the outbox named `signal`.
+   */
+  readonly role?: 'data' | 'control';
+}
+
+function sinkOfNobody(name: string): Inbox {
+  const sink = new Inbox(new Task(undefined as unknown as Component), name);
+  sink.closed = true;
+  sink.limit = -1;
+  return sink;
+}
+
+/** @internal Where an unlinked outbox delivers: everything is dropped. */
+export const UNLINKED: Inbox = sinkOfNobody('unlinked');
+/** @internal Where an outbox delivers whose consumer is gone. It counts as full, so that `open` loops end. */
+export const CANCELLED: Inbox = sinkOfNobody('cancelled');
+CANCELLED.full = true;
+
+/** Where a component sends. One destination; the sender gives up what it sent. */
+export class Outbox<T = unknown> {
+  /** Name of the box, as used in the article's spelling. */
+  readonly name: string;
+  /** @internal */ task: Task;
+  /** @internal The final inbox, however many boxes pass the message on. */ sink: Inbox = UNLINKED;
+  /** @internal */ sent = 0;
+  /** @internal */ readonly control: boolean;
+  /** @internal */ closed = false;
+  /** @internal */ gone = false;
+  /** @internal */ to: Inbox | Outbox | undefined = undefined;
+  /** @internal */ from: Outbox[] = [];
+
+  /** @internal Made by `this.out()`. */
+  constructor(task: Task, name: string, options: OutboxOptions = {}) {
+    this.task = task;
+    this.name = name;
+    this.control = (options.role ?? (name === 'signal' ? 'control' : 'data')) === 'control';
+  }
+
+  /**
+   * Delivers at once. Never throws for fullness and never waits: a full destination blocks this component from its
+   * next look at `ready` on. An unlinked or cancelled outbox drops (and disposes) the message.
+   */
+  send(message: T): void {
+    this.sent++;
+    this.sink.push(message);
+  }
+
+  /** Sends every message of the array, in order. The array belongs to the runtime from then on. */
+  sendAll(messages: readonly T[]): void {
+    this.sent += messages.length;
+    const { sink } = this;
+    for (let i = 0; i < messages.length; i++) sink.push(messages[i]);
+  }
+
+  /** False while the destination is full or gone. A source tests it before each message. */
+  get open(): boolean {
+    return !this.sink.full;
+  }
+
+  /** True while an inbox is at the other end. */
+  get linked(): boolean {
+    return this.sink !== UNLINKED && this.sink !== CANCELLED;
+  }
+
+  /** The consumer has ended; what is sent now is dropped. */
+  get cancelled(): boolean {
+    return this.gone;
+  }
+
+  /**
+   * Resolves when the destination has room, for `async main()`. Rejects with {@link CancelledError} when the consumer
+   * is gone or the component is stopped.
+   */
+  room(): Promise<void> {
+    const task = this.task;
+    if (task.stopRequested) return Promise.reject(new CancelledError(task.path()));
+    if (this.gone) return Promise.reject(new CancelledError(this.path(), 'its consumer has ended'));
+    if (this.open) return Promise.resolve();
+    return task.scheduler.waitInMain<void>(task, undefined, this as Outbox);
+  }
+
+  /** @internal */
+  path(): string {
+    return `${this.task.path()}.${this.name}`;
+  }
+}

@@ -1,0 +1,583 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type Clock, WallClock } from './clock.js';
+import { startMain } from './component.js';
+import { findDeadlock } from './deadlock.js';
+import { CancelledError, DeadlockError } from './errors.js';
+import type { Graph } from './graph.js';
+import type { Inbox } from './inbox.js';
+import { closeInbox, closeOutbox } from './link.js';
+import type { Outbox } from './outbox.js';
+import { isThenable, SleepStep, Step, type Steps } from './steps.js';
+import {
+  DONE,
+  IDLE,
+  QUEUED,
+  RESUME_PLAIN,
+  RESUME_THROW,
+  RESUME_VALUE,
+  RUNNING,
+  type Task,
+  WAITING,
+  type Waiter,
+} from './task.js';
+import { Timers } from './timers.js';
+import { defaultSchedule, type Schedule } from './turns.js';
+
+/** Options of a {@link Scheduler}. */
+export interface SchedulerOptions {
+  /** Default: real time. */
+  readonly clock?: Clock;
+  /** How to get the next turn of the event loop. Default: `setImmediate`, or a `MessageChannel` in a page. */
+  readonly schedule?: Schedule;
+  /** Largest capacity an inbox may be grown to when components wait for each other. Default 65536 messages. */
+  readonly maxCapacity?: number;
+  /** Picks the next of `n` runnable components, 0 to n-1. Default: the longest waiting (0). For tests. */
+  readonly pick?: (n: number) => number;
+  /** Called after each slice with the component's task. For tests. */
+  readonly onSlice?: (task: Task) => void;
+}
+
+const BUDGET_SLICES = 2000;
+const BUDGET_MS = 2;
+const DEFAULT_MAX_CAPACITY = 65_536;
+// A component that is told to stop may yield in its `finally` blocks, but not for ever.
+const MOST_RETURN_SLICES = 10_000;
+const KEEP_ALIVE_MS = 2 ** 30;
+
+/**
+ * Runs components, one slice at a time, first come first served.
+ *
+ * It never polls: with nothing runnable it is not called at all, until a message, a timer, a settled promise or an
+ * `external()` wake-up makes a component runnable. A run lasts at most 2 ms or 2000 slices, then the event loop has
+ * its turn.
+ *
+ * While a component waits for a promise, or holds outside work, the scheduler keeps the process alive: a graph never
+ * disappears silently in the middle of its work.
+ */
+export class Scheduler {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly schedule: Schedule;
+  /** Activated graphs that have not ended. */
+  readonly graphs: Set<Graph> = new Set();
+  /** @internal Times an inbox was grown to resolve a ring of waiting components. */
+  reliefs = 0;
+  /** @internal Tasks waiting for a promise, plus outstanding `hold()`s. */
+  outside = 0;
+  #head: Task | undefined;
+  #tail: Task | undefined;
+  #inRun = false;
+  /** A run is coming, as a microtask or as a turn. */
+  #coming = false;
+  /** Milliseconds and slices used by runs since the event loop last had a turn. */
+  #usedMs = 0;
+  #usedSlices = 0;
+  readonly #full: Inbox[] = [];
+  readonly #maxCapacity: number;
+  readonly #pick: ((n: number) => number) | undefined;
+  readonly #onSlice: ((task: Task) => void) | undefined;
+  readonly #names = new Map<string, number>();
+  #settlers: (() => void)[] = [];
+  #keepAlive: ReturnType<typeof setInterval> | undefined;
+  #keepAliveCheck = false;
+  readonly #runSoon: () => void;
+  readonly #runInTurn: () => void;
+
+  constructor(options: SchedulerOptions = {}) {
+    this.clock = options.clock ?? new WallClock();
+    this.schedule = options.schedule ?? defaultSchedule();
+    this.#maxCapacity = options.maxCapacity ?? DEFAULT_MAX_CAPACITY;
+    this.#pick = options.pick;
+    this.#onSlice = options.onSlice;
+    this.timers = new Timers(this.clock);
+    this.#runSoon = () => this.#run();
+    this.#runInTurn = () => {
+      this.#usedMs = 0;
+      this.#usedSlices = 0;
+      this.#run();
+    };
+    this.clock.attach?.(() => this.settled());
+  }
+
+  /** Next number for components of this class name. */
+  nextName(kind: string): string {
+    const n = (this.#names.get(kind) ?? 0) + 1;
+    this.#names.set(kind, n);
+    return `${kind}-${n}`;
+  }
+
+  /** Stops every graph of this scheduler. */
+  abortAll(reason: unknown): void {
+    for (const graph of [...this.graphs]) graph.abort(reason);
+  }
+
+  /** Resolves when nothing is runnable and no outside work is outstanding. */
+  async settled(): Promise<void> {
+    do {
+      if (!this.#quiet()) await new Promise<void>((resolve) => this.#settlers.push(resolve));
+      // Handlers of promises that just settled may give the graph something to do.
+      await new Promise<void>((resolve) => this.schedule(resolve));
+    } while (!this.#quiet());
+  }
+
+  // ---- used by ports, links and components ----
+
+  /** @internal */
+  enqueue(task: Task): void {
+    task.state = QUEUED;
+    task.next = undefined;
+    if (this.#tail === undefined) this.#head = task;
+    else this.#tail.next = task;
+    this.#tail = task;
+    if (!this.#inRun && !this.#coming) this.#comeSoon();
+  }
+
+  /** @internal Something changed for the task: it will look at its boxes again. */
+  notify(task: Task): void {
+    if (task.state === IDLE && task.blocked === 0) this.enqueue(task);
+    else task.notified = true;
+  }
+
+  /** @internal */
+  requestStop(task: Task): void {
+    if (task.state === DONE || task.stopRequested) return;
+    task.stopRequested = true;
+    task.controller?.abort(new CancelledError(task.path()));
+    if (task.state === WAITING) this.#endWait(task);
+    if (task.state === IDLE) this.enqueue(task);
+  }
+
+  /** @internal Outside work began (+1) or ended (-1). */
+  countOutside(change: 1 | -1): void {
+    this.outside += change;
+    if (this.#inRun || this.#coming) return;
+    // What was excused by outside work may be a deadlock now, and somebody may wait for quiet.
+    if (this.#full.length > 0 || this.#settlers.length > 0 || this.outside > 0 === (this.#keepAlive === undefined)) {
+      this.#comeSoon();
+    }
+  }
+
+  /** @internal Parks an async main until the box has what it waits for. */
+  waitInMain<T>(task: Task, inbox: Inbox | undefined, outbox: Outbox | undefined): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#addWaiter(task, { inbox, outbox, timed: false, resolve: resolve as (value: unknown) => void, reject });
+    });
+  }
+
+  /** @internal Parks an async main until `atUs`. */
+  delayInMain(task: Task, atUs: number): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      const waiter: Waiter = { inbox: undefined, outbox: undefined, timed: true, resolve: () => resolve(), reject };
+      this.#addWaiter(task, waiter);
+      this.timers.add(atUs, task, () => {
+        if (task.waiters === undefined || !task.waiters.includes(waiter)) return;
+        task.waiters = task.waiters.filter((w) => w !== waiter);
+        // Otherwise it is in the queue, and its slice does this.
+        if (task.state === IDLE && task.waiters.length === 0) this.#setWaiting(task, true);
+        waiter.resolve(undefined);
+      });
+    });
+  }
+
+  /** @internal */
+  addFull(inbox: Inbox): void {
+    inbox.fullIndex = this.#full.length;
+    this.#full.push(inbox);
+  }
+
+  /** @internal */
+  removeFull(inbox: Inbox): void {
+    const last = this.#full.pop() as Inbox;
+    if (last !== inbox) {
+      this.#full[inbox.fullIndex] = last;
+      last.fullIndex = inbox.fullIndex;
+    }
+    inbox.fullIndex = -1;
+  }
+
+  /** @internal */
+  start(task: Task): void {
+    task.scheduler = this;
+    if (task.holds > 0) this.countOutside(1);
+    for (const inbox of task.ins) if (inbox.full && inbox.fullIndex < 0) this.addFull(inbox);
+    if (task.stopRequested) task.controller?.abort(new CancelledError(task.path()));
+    this.enqueue(task);
+  }
+
+  // ---- the run loop ----
+
+  #comeSoon(): void {
+    this.#coming = true;
+    // Entries that keep coming in microtasks would keep the event loop from its turn.
+    if (this.#usedMs > BUDGET_MS || this.#usedSlices > BUDGET_SLICES) this.schedule(this.#runInTurn);
+    else queueMicrotask(this.#runSoon);
+  }
+
+  #run(): void {
+    this.#coming = false;
+    this.#inRun = true;
+    const began = performance.now();
+    const deadline = began + BUDGET_MS;
+    let slices = 0;
+    do {
+      while (this.#head !== undefined && slices < BUDGET_SLICES) {
+        this.#slice(this.#take());
+        if ((++slices & 7) === 0 && performance.now() > deadline) break;
+      }
+    } while (this.#head === undefined && this.#full.length > 0 && this.#relieve());
+    this.#inRun = false;
+    if (this.#head !== undefined) {
+      this.#coming = true;
+      this.schedule(this.#runInTurn);
+      return;
+    }
+    this.#usedMs += performance.now() - began;
+    this.#usedSlices += slices;
+    this.#atRest();
+  }
+
+  #take(): Task {
+    let before: Task | undefined;
+    let task = this.#head as Task;
+    if (this.#pick !== undefined) {
+      let n = 0;
+      for (let t: Task | undefined = task; t !== undefined; t = t.next) n++;
+      for (let i = this.#pick(n); i > 0; i--) {
+        before = task;
+        task = task.next as Task;
+      }
+    }
+    if (before === undefined) this.#head = task.next;
+    else before.next = task.next;
+    if (this.#tail === task) this.#tail = before;
+    task.next = undefined;
+    return task;
+  }
+
+  #slice(task: Task): void {
+    // A component may end while it is in the queue: a chassis by its last child, an async main by its promise.
+    if (task.state === DONE) return;
+    task.slices++;
+    task.state = RUNNING;
+    if (task.stopRequested && !task.returning) {
+      this.#beginStop(task);
+    } else if (task.gen === undefined) {
+      if (task.started) this.#resolveWaiters(task);
+      else this.#startMain(task);
+    } else {
+      const progress = task.progress();
+      let result: IteratorResult<unknown, void>;
+      try {
+        result = task.resume === RESUME_PLAIN ? this.#enter(task) : this.#resume(task);
+      } catch (error) {
+        this.#mainFailed(task, error);
+        this.#onSlice?.(task);
+        return;
+      }
+      if (result.done === true) this.#mainEnded(task);
+      else this.#yielded(task, result.value, progress);
+    }
+    this.#onSlice?.(task);
+  }
+
+  /** First slice: calls `main()`, which is a generator function, an async function, or absent in a chassis. */
+  #startMain(task: Task): void {
+    task.started = true;
+    let main: unknown;
+    try {
+      main = startMain(task.component);
+    } catch (error) {
+      this.#mainFailed(task, error);
+      return;
+    }
+    if (isGenerator(main)) {
+      task.gen = main;
+      this.enqueue(task);
+    } else if (isThenable(main)) {
+      main.then(
+        () => this.#asyncMainSettled(task, false, undefined),
+        (error: unknown) => this.#asyncMainSettled(task, true, error),
+      );
+      if (task.waiters === undefined) this.#setWaiting(task, true);
+      else this.enqueue(task);
+    } else {
+      this.#mainEnded(task);
+    }
+  }
+
+  #enter(task: Task): IteratorResult<unknown, void> {
+    task.notified = false;
+    return (task.gen as NonNullable<Task['gen']>).next();
+  }
+
+  // The notification is kept here: it may belong to a plain `yield` further on.
+  #resume(task: Task): IteratorResult<unknown, void> {
+    const { resume, resumeValue } = task;
+    const gen = task.gen as NonNullable<Task['gen']>;
+    task.resume = RESUME_PLAIN;
+    task.resumeValue = undefined;
+    return resume === RESUME_VALUE ? gen.next(resumeValue) : gen.throw(resumeValue);
+  }
+
+  #yielded(task: Task, value: unknown, progressBefore: number): void {
+    if (task.stopRequested && !task.returning) this.enqueue(task);
+    else if (typeof value !== 'object' || value === null) this.#park(task, progressBefore);
+    else if (value === Step.again) this.enqueue(task);
+    else if (value instanceof SleepStep) this.#sleep(task, value.atUs);
+    else if (isThenable(value)) this.#await(task, value);
+    else this.#park(task, progressBefore);
+  }
+
+  /**
+   * A plain `yield`. The component runs again at once if it was notified meanwhile, or if its slice took or sent
+   * something (so one message per slice works); one that only looked at its boxes sleeps until something changes.
+   */
+  #park(task: Task, progressBefore: number): void {
+    if (task.returning) this.#parkWhileReturning(task);
+    else if (task.blocked === 0 && (task.notified || task.progress() !== progressBefore)) this.enqueue(task);
+    else task.state = IDLE;
+  }
+
+  #parkWhileReturning(task: Task): void {
+    if (++task.returnSlices <= MOST_RETURN_SLICES) this.enqueue(task);
+    else this.#mainFailed(task, new Error('Expected finally blocks to come to an end after a stop'));
+  }
+
+  #sleep(task: Task, atUs: number): void {
+    const token = ++task.token;
+    task.state = WAITING;
+    this.timers.add(atUs, task, () => {
+      if (task.token !== token || task.state !== WAITING) return;
+      task.resume = RESUME_VALUE;
+      this.enqueue(task);
+    });
+  }
+
+  #await(task: Task, promise: PromiseLike<unknown>): void {
+    const token = ++task.token;
+    this.#setWaiting(task, true);
+    const settle = (resume: number, value: unknown) => {
+      if (task.token !== token || task.state !== WAITING) return;
+      this.#setWaiting(task, false);
+      task.resume = resume;
+      task.resumeValue = value;
+      this.enqueue(task);
+    };
+    promise.then(
+      (value) => settle(RESUME_VALUE, value),
+      (error: unknown) => settle(RESUME_THROW, error),
+    );
+  }
+
+  /** Moves a task in or out of WAITING, counted as outside work. */
+  #setWaiting(task: Task, waiting: boolean): void {
+    task.state = waiting ? WAITING : IDLE;
+    if (task.countedOutside === waiting) return;
+    task.countedOutside = waiting;
+    this.countOutside(waiting ? 1 : -1);
+  }
+
+  /** A waiting generator is being stopped: what it waited for is of no interest any more. */
+  #endWait(task: Task): void {
+    // An async main outside any slice cannot be interrupted; its next call into the runtime is refused.
+    if (task.gen === undefined) return;
+    if (task.returning) return;
+    task.token++;
+    task.resume = RESUME_PLAIN;
+    this.#setWaiting(task, false);
+  }
+
+  // ---- async main ----
+
+  #addWaiter(task: Task, waiter: Waiter): void {
+    if (task.waiters === undefined) task.waiters = [];
+    task.waiters.push(waiter);
+    if (task.state === WAITING) this.#setWaiting(task, false);
+    // With several waiters (loops side by side) the others' boxes may have changed while main was running.
+    if (task.state === IDLE && (task.notified || task.waiters.length > 1)) this.enqueue(task);
+  }
+
+  #resolveWaiters(task: Task): void {
+    const waiters = task.waiters;
+    task.notified = false;
+    task.waiters = [];
+    for (const waiter of waiters ?? []) {
+      if (!this.#resolveWaiter(waiter)) task.waiters.push(waiter);
+    }
+    if (task.waiters.length === 0 && !task.mainEnded) this.#setWaiting(task, true);
+    else task.state = IDLE;
+  }
+
+  #resolveWaiter({ inbox, outbox, timed, resolve, reject }: Waiter): boolean {
+    if (timed) return false;
+    if (inbox !== undefined) {
+      if (inbox.ready) resolve(inbox.recv());
+      else if (inbox.ended) resolve(undefined);
+      else return false;
+    } else if (outbox !== undefined) {
+      if (outbox.gone) reject(new CancelledError(outbox.path(), 'its consumer has ended'));
+      else if (outbox.open) resolve(undefined);
+      else return false;
+    } else {
+      resolve(undefined);
+    }
+    return true;
+  }
+
+  // ---- ending ----
+
+  #beginStop(task: Task): void {
+    task.returning = true;
+    if (task.gen !== undefined) {
+      this.#returnGenerator(task, task.gen);
+    } else if (!task.started || task.mainEnded) {
+      this.#mainEnded(task);
+    } else {
+      const waiters = task.waiters ?? [];
+      task.waiters = undefined;
+      for (const waiter of waiters) waiter.reject(new CancelledError(task.path()));
+      this.#setWaiting(task, true);
+    }
+  }
+
+  #returnGenerator(task: Task, gen: NonNullable<Task['gen']>): void {
+    let result: IteratorResult<unknown, void>;
+    try {
+      result = gen.return();
+    } catch (error) {
+      this.#mainFailed(task, error);
+      return;
+    }
+    if (result.done === true) this.#mainEnded(task);
+    else this.#yielded(task, result.value, task.progress());
+  }
+
+  #asyncMainSettled(task: Task, failed: boolean, error: unknown): void {
+    if (task.state === WAITING) this.#setWaiting(task, false);
+    if (failed && !isCancellation(task, error)) this.#mainFailed(task, error);
+    else this.#mainEnded(task);
+  }
+
+  #mainFailed(task: Task, error: unknown): void {
+    task.graph?.fail(task, error);
+    this.#mainEnded(task);
+  }
+
+  #mainEnded(task: Task): void {
+    task.mainEnded = true;
+    if (task.state !== QUEUED) task.state = IDLE;
+    this.#maybeFinish(task);
+  }
+
+  #maybeFinish(task: Task): void {
+    if (!task.mainEnded || task.liveChildren > 0 || task.state === DONE) return;
+    // A chassis may still be in the run queue from its activation; its last slice then finds it ended.
+    task.state = DONE;
+    if (task.holds > 0) {
+      this.countOutside(-1);
+      task.holds = 0;
+    }
+    this.timers.forget(task);
+    for (const outbox of task.outs) closeOutbox(outbox);
+    for (const inbox of task.ins) closeInbox(inbox);
+    const { graph, parent } = task;
+    if (graph !== undefined && graph.root === task) {
+      this.graphs.delete(graph);
+      graph.finish();
+      return;
+    }
+    if (task.deferred !== undefined) {
+      if (task.failed) task.deferred.reject(task.error);
+      else task.deferred.resolve();
+    }
+    if (parent !== undefined) {
+      parent.liveChildren--;
+      this.#maybeFinish(parent);
+    }
+  }
+
+  // ---- at rest ----
+
+  #quiet(): boolean {
+    return this.#head === undefined && !this.#inRun && !this.#coming && this.outside === 0;
+  }
+
+  #atRest(): void {
+    // Once a turn at most: a component that awaits every message would set and clear a timer for each.
+    if (this.outside > 0 === (this.#keepAlive === undefined) && !this.#keepAliveCheck) {
+      this.#keepAliveCheck = true;
+      this.schedule(() => this.#keepProcessAlive());
+    }
+    if (this.#settlers.length > 0 && this.#quiet()) {
+      const settlers = this.#settlers;
+      this.#settlers = [];
+      for (const resolve of settlers) resolve();
+    }
+  }
+
+  #keepProcessAlive(): void {
+    this.#keepAliveCheck = false;
+    if (this.outside > 0) {
+      this.#keepAlive ??= setInterval(() => {}, KEEP_ALIVE_MS);
+    } else if (this.#keepAlive !== undefined) {
+      clearInterval(this.#keepAlive);
+      this.#keepAlive = undefined;
+    }
+  }
+
+  /**
+   * Nothing is runnable and some inbox is full: if components wait for each other in a ring that nothing outside can
+   * open, the smallest full inbox of the ring is doubled. True when something became runnable.
+   */
+  #relieve(): boolean {
+    const ring = findDeadlock(this.#full);
+    if (ring === undefined) return false;
+    const { smallest, tasks } = ring;
+    if (smallest.capacity * 2 > this.#maxCapacity) {
+      const names = tasks.map((t) => t.path());
+      for (const graph of new Set(tasks.map((t) => t.graph))) {
+        graph?.fail(smallest.task, new DeadlockError(this.#maxCapacity, names));
+      }
+      return true;
+    }
+    smallest.setCapacity(smallest.capacity * 2);
+    this.reliefs++;
+    if (smallest.reliefs++ === 0) {
+      smallest.task.graph?.log({
+        level: 'warn',
+        path: smallest.task.path(),
+        message: `inbox ${smallest.name} was grown to ${smallest.capacity} messages: components wait for each other`,
+        fields: { ring: tasks.map((t) => t.path()) },
+      });
+    }
+    return true;
+  }
+}
+
+function isGenerator(value: unknown): value is Steps {
+  const generator = value as Partial<Steps> | null | undefined;
+  return typeof generator?.next === 'function' && typeof generator.return === 'function';
+}
+
+/** A stopped async main is expected to end with the error that its wait, or an aborted call of its own, gave it. */
+function isCancellation(task: Task, error: unknown): boolean {
+  if (!task.stopRequested) return error instanceof CancelledError && task.outs.some((o) => o.gone);
+  return error instanceof CancelledError || (error instanceof Error && error.name === 'AbortError');
+}
+
+const ofClock = new WeakMap<Clock, Scheduler>();
+let ofThread: Scheduler | undefined;
+
+/** The scheduler of a clock, or the thread's default one. Graphs on one clock share a scheduler. */
+export function schedulerFor(clock: Clock | undefined): Scheduler {
+  if (clock === undefined) {
+    ofThread ??= new Scheduler();
+    return ofThread;
+  }
+  let scheduler = ofClock.get(clock);
+  if (scheduler === undefined) {
+    scheduler = new Scheduler({ clock });
+    ofClock.set(clock, scheduler);
+  }
+  return scheduler;
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/**
+ * What `*main()` returns. A plain `yield` parks the component until something changed, a yielded promise parks it
+ * until that promise settled, {@link Step.again} keeps it runnable.
+ */
+export type Steps = Generator<unknown, void, unknown>;
+
+/** A length of time. Always named by its unit, never a bare number; `ms` and `us` add up when both are given. */
+export interface Duration {
+  /** Milliseconds, may be fractional. */
+  readonly ms?: number;
+  /** Microseconds. */
+  readonly us?: number;
+}
+
+/** Converts a {@link Duration} to microseconds; `owner` begins the error message. */
+export function toMicroseconds(duration: Duration, owner: string): number {
+  const us = typeof duration === 'object' && duration !== null ? (duration.ms ?? 0) * 1000 + (duration.us ?? 0) : NaN;
+  if (!(us >= 0) || (duration.ms === undefined && duration.us === undefined)) {
+    throw new TypeError(
+      `${owner}: Expected { ms } or { us } of at least 0 for duration but received ${JSON.stringify(duration)}`,
+    );
+  }
+  return us;
+}
+
+/** Parks the component until the runtime's clock reached `atUs`. Made by `this.sleep()`. */
+export class SleepStep {
+  readonly atUs: number;
+
+  constructor(atUs: number) {
+    this.atUs = atUs;
+  }
+}
+
+class AgainStep {
+  readonly kind = 'again';
+}
+
+/** Directives a component may yield. */
+export const Step: {
+  /** Stay runnable: the component gets another slice although nothing changed. */
+  readonly again: object;
+} = Object.freeze({ again: new AgainStep() });
+
+/** True for anything with a `then` method. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    ((typeof value === 'object' && value !== null) || typeof value === 'function') &&
+    typeof (value as { then?: unknown }).then === 'function'
+  );
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type Component, TASK } from '../component.js';
+import type { Scheduler } from '../scheduler.js';
+import { DONE, type Task, walkTasks } from '../task.js';
+
+/**
+ * Recomputes what the runtime keeps incrementally (producers, full marks, blocked counts, capacities) and throws an
+ * Error that names the first difference. For use after any slice.
+ */
+export function checkInvariants(scheduler: Scheduler): void {
+  for (const graph of scheduler.graphs) for (const task of graph.tasks) checkTask(task);
+}
+
+function checkTask(task: Task): void {
+  const where = task.path();
+  let blocked = 0;
+  for (const outbox of task.outs) {
+    if (!outbox.linked) continue;
+    const { sink } = outbox;
+    expect(sink.producers.includes(outbox), `${outbox.path()}: its inbox does not list it`);
+    expect(!outbox.closed && task.state !== DONE, `${outbox.path()}: is linked but closed`);
+    if (sink.full) blocked++;
+  }
+  expect(task.blocked === blocked, `${where}: blocked is ${task.blocked}, by its links ${blocked}`);
+  for (const inbox of task.ins) {
+    for (const producer of inbox.producers) {
+      expect(producer.sink === inbox, `${inbox.path()}: lists ${producer.path()}, which delivers elsewhere`);
+    }
+    const waiting = inbox.buf.filter((message) => message !== undefined).length;
+    expect(waiting <= inbox.count, `${inbox.path()}: keeps ${waiting} messages, counts ${inbox.count}`);
+    expect(
+      inbox.full || inbox.closed || inbox.count < inbox.capacity,
+      `${inbox.path()}: holds ${inbox.count}, not full`,
+    );
+    expect(!inbox.full || inbox.count > inbox.low, `${inbox.path()}: full with ${inbox.count} of ${inbox.capacity}`);
+    expect(task.state !== DONE || inbox.count === 0, `${inbox.path()}: ended with ${inbox.count} messages`);
+    expect(!inbox.eos || inbox.producers.length === 0, `${inbox.path()}: has ended but is linked`);
+  }
+}
+
+function expect(holds: boolean, otherwise: string): void {
+  if (!holds) throw new Error(`Invariant: ${otherwise}`);
+}
+
+/** True when the component and everything in it has ended and holds no message. */
+export function isFinished(component: Component): boolean {
+  let finished = true;
+  walkTasks(component[TASK], (task) => {
+    if (task.state !== DONE || task.ins.some((inbox) => inbox.count > 0 || inbox.fullIndex >= 0)) finished = false;
+  });
+  return finished;
+}
+
+/** Slices each component of a graph has had, by path. */
+export function slicesOf(component: Component): Record<string, number> {
+  const slices: Record<string, number> = {};
+  walkTasks(component[TASK], (task) => {
+    slices[task.path()] = task.slices;
+  });
+  return slices;
+}
