@@ -333,6 +333,11 @@ export class Scheduler {
    * something (so one message per slice works); one that only looked at its boxes sleeps until something changes.
    */
   #park(task: Task, progressBefore: number): void {
+    const { ins } = task;
+    for (let i = 0; i < ins.length; i++) {
+      const inbox = ins[i] as Inbox;
+      if (inbox.count === 0 && inbox.rd >= inbox.renewAt) inbox.renew();
+    }
     if (task.returning) this.#parkWhileReturning(task);
     else if (task.blocked === 0 && (task.notified || task.progress() !== progressBefore)) this.enqueue(task);
     else task.state = IDLE;
