@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/cpu_flags.h"
+
+#include <cstdlib>
+#include <cstring>
+
+namespace kamaelia {
+namespace {
+
+uint32_t detected() {
+#if defined(__x86_64__)
+  uint32_t flags = 0;
+  if (__builtin_cpu_supports("sse4.1")) flags |= kCpuSse41;
+  if (__builtin_cpu_supports("avx2")) flags |= kCpuAvx2;
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+      __builtin_cpu_supports("avx512vl")) {
+    flags |= kCpuAvx512;
+  }
+  return flags;
+#elif defined(__aarch64__)
+  return kCpuNeon;
+#else
+  return kCpuScalar;
+#endif
+}
+
+}  // namespace
+
+uint32_t cpuFlags() {
+  const uint32_t flags = detected();
+  const char* wanted = std::getenv("KAMAELIA_CPU");
+  if (wanted == nullptr || *wanted == 0) return flags;
+  if (std::strcmp(wanted, "scalar") == 0) return kCpuScalar;
+  if (std::strcmp(wanted, "sse41") == 0) return flags & kCpuSse41;
+  if (std::strcmp(wanted, "avx2") == 0) return flags & (kCpuSse41 | kCpuAvx2);
+  if (std::strcmp(wanted, "neon") == 0) return flags & kCpuNeon;
+  return flags;
+}
+
+}  // namespace kamaelia

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a Dirac decoder takes and gives. Clauses are those of the Dirac specification 2.2.3.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "common/status.h"
+
+namespace kamaelia::dirac {
+
+struct Rational {
+  uint32_t num = 0;
+  uint32_t den = 1;
+  bool operator==(const Rational&) const = default;
+};
+
+enum class Chroma : uint8_t { k444 = 0, k422 = 1, k420 = 2 };
+
+// Every parameter of a sequence header (10), presets resolved.
+struct VideoFormat {
+  uint32_t majorVersion = 0;
+  uint32_t minorVersion = 0;
+  uint32_t profile = 0;  // 0 low delay, 1 simple, 2 main intra, 3 high quality, 8 main (long GOP)
+  uint32_t level = 0;
+  uint32_t baseVideoFormat = 0;
+  uint32_t width = 0;   // luma samples of a frame
+  uint32_t height = 0;  // luma rows of a frame
+  Chroma chroma = Chroma::k420;
+  uint32_t sourceSampling = 0;  // 0 progressive, 1 interlaced
+  bool topFieldFirst = false;
+  Rational frameRate;  // frames a second
+  Rational pixelAspect;
+  uint32_t cleanWidth = 0;
+  uint32_t cleanHeight = 0;
+  uint32_t cleanLeft = 0;
+  uint32_t cleanTop = 0;
+  uint32_t lumaOffset = 0;
+  uint32_t lumaExcursion = 0;
+  uint32_t chromaOffset = 0;
+  uint32_t chromaExcursion = 0;
+  uint32_t colourPrimaries = 0;    // 0 BT.709, 1 BT.601 525, 2 BT.601 625, 3 D-cinema, 4 BT.2020
+  uint32_t colourMatrix = 0;       // 0 BT.709, 1 BT.601, 2 reversible YCgCo, 3 RGB, 4 BT.2020
+  uint32_t transferFunction = 0;   // 0 TV, 1 extended gamut, 2 linear, 3 D-cinema, 4 PQ, 5 HLG
+  uint32_t pictureCodingMode = 0;  // 0 pictures are frames, 1 pictures are fields
+  uint32_t lumaDepth = 0;          // bits a sample, from the excursion
+  uint32_t chromaDepth = 0;
+
+  bool operator==(const VideoFormat&) const = default;
+
+  int horizontalShift() const { return chroma == Chroma::k444 ? 0 : 1; }
+  int verticalShift() const { return chroma == Chroma::k420 ? 1 : 0; }
+  // Odd sizes round up, as decoders in the field agree (4:4:4 apart, where nothing is halved).
+  uint32_t chromaWidth() const {
+    return (width + (1u << horizontalShift()) - 1) >> horizontalShift();
+  }
+  uint32_t chromaHeight() const {
+    return (height + (1u << verticalShift()) - 1) >> verticalShift();
+  }
+};
+
+// Where the planes of a picture lie in a slot. Offsets and strides are in bytes, from the slot's
+// 64-byte aligned base.
+struct FrameLayout {
+  struct Plane {
+    uint32_t offset = 0;
+    uint32_t stride = 0;
+    uint32_t width = 0;  // samples
+    uint32_t height = 0;
+    bool operator==(const Plane&) const = default;
+  };
+  uint32_t planes = 3;  // Y, C1, C2
+  Plane plane[3];
+  uint32_t bytesPerSample = 1;
+  uint32_t slotBytes = 0;     // with 64 spare bytes
+  uint32_t minimumSlots = 0;  // fewer and the decoder may wait for ever
+  bool operator==(const FrameLayout&) const = default;
+};
+
+FrameLayout layoutOf(const VideoFormat& format);
+
+struct DecoderOptions {
+  // Threads that take part in one picture, 1 to 64; the output is the same whatever the number.
+  int threads = 1;
+  // Largest width x height accepted, in luma samples.
+  uint64_t maxPixels = uint64_t{8192} * 4320;
+  // Largest data unit, in bytes; a longer one counts as lost synchronisation.
+  size_t maxUnitBytes = size_t{64} << 20;
+  // Set to true by another thread, it makes the picture at work end early.
+  const std::atomic<bool>* cancel = nullptr;
+};
+
+enum EventFlag : uint32_t {
+  kDamaged = 1u << 0,        // some of the picture's data was missing or contradictory
+  kDiscontinuity = 1u << 1,  // first picture of a sequence after the first
+  kIntra = 1u << 2,
+  kReference = 1u << 3,
+};
+
+struct Event {
+  enum class Kind : uint8_t {
+    kFormat,   // format, layout, generation: the decoder waits for provideSlots of this generation
+    kPicture,  // slot, generation, pts, pictureNumber, flags: in presentation order
+    kError,    // status: nothing more will come
+    kEnd,      // all input was decoded and delivered
+  };
+  Kind kind = Kind::kEnd;
+  uint32_t generation = 0;
+  VideoFormat format;
+  FrameLayout layout;
+  int32_t slot = -1;
+  int64_t pts = 0;  // output index: units of 1 / frameRate
+  uint32_t pictureNumber = 0;
+  uint32_t flags = 0;
+  Status status;
+};
+
+enum class Step : uint8_t {
+  kProgress,   // a unit of work was done
+  kNeedInput,  // push more, or finish()
+  kNeedSlots,  // provideSlots for the generation of the last format event
+  kNeedSlot,   // all slots are taken: release one or add some
+  kEnd,        // the end event was given
+  kFailed,     // the error event was given
+};
+
+struct Stats {
+  uint64_t bytes = 0;         // taken by push
+  uint64_t bytesSkipped = 0;  // outside data units, while synchronisation was lost
+  uint64_t units = 0;
+  uint64_t sequences = 0;
+  uint64_t pictures = 0;  // decoded
+  uint64_t delivered = 0;
+  uint64_t damaged = 0;          // of the decoded ones
+  uint64_t skippedPictures = 0;  // undecodable: a reference is missing, or the header is damaged
+  uint64_t lostSync = 0;         // times
+};
+
+}  // namespace kamaelia::dirac

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// Block motion data (12).
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "picture_header.h"
+
+namespace kamaelia::dirac {
+
+struct Vector {
+  int32_t x = 0;
+  int32_t y = 0;
+};
+
+struct MotionBlock {
+  uint8_t mode = 0;           // bit 0: uses reference 1, bit 1: uses reference 2; 0: DC values
+  Vector vector[2];           // in units of the vector precision
+  int32_t dc[3] = {0, 0, 0};  // signed, around mid-grey
+};
+
+struct MotionField {
+  int blocksX = 0;  // a multiple of 4
+  int blocksY = 0;
+  std::vector<MotionBlock> blocks;
+
+  void configure(int width, int height, const PredictionParams& params);
+  const MotionBlock& at(int x, int y) const {
+    return blocks[static_cast<size_t>(y) * static_cast<size_t>(blocksX) + static_cast<size_t>(x)];
+  }
+};
+
+// Reads the seven (one reference) or nine elements. A length that leaves the unit is kDamaged; the
+// elements that were there are decoded all the same.
+Status readMotionData(BitReader& bits, int references, MotionField* field);
+
+}  // namespace kamaelia::dirac

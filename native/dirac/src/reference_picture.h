@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// A decoded picture that others are predicted from, and its half-pel planes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "common/thread_pool.h"
+#include "dirac/types.h"
+
+namespace kamaelia::dirac {
+
+// One component on the half-pel grid of 2w - 1 by 2h - 1 positions: position (X, Y) is sample (X >>
+// 1, Y >> 1) of plane[(Y & 1) * 2 + (X & 1)]. All four have the same stride, in samples.
+template <typename Sample>
+struct HalfPelPlanes {
+  const Sample* plane[4] = {};
+  ptrdiff_t stride = 0;
+  int width = 0;
+  int height = 0;
+};
+
+struct ReferencePicture {
+  uint32_t number = 0;
+  int32_t slot = -1;
+  const uint8_t* base = nullptr;
+  bool damaged = false;
+  bool upsampled = false;
+  // Horizontal, vertical and diagonal half-pel samples of each component, with the strides of the
+  // slot.
+  std::vector<uint8_t> half[3][3];
+
+  HalfPelPlanes<uint8_t> view(const FrameLayout& layout, int component) const;
+};
+
+// Fills `half`, once (15.8.11). Threads as in DecoderOptions.
+void upsample(const FrameLayout& layout, ReferencePicture* picture, ThreadPool* pool,
+              size_t threads);
+
+}  // namespace kamaelia::dirac
