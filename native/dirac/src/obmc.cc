@@ -35,9 +35,11 @@ struct Predicted {
   ptrdiff_t stride;
 };
 
+// Room for one reference's part of a block: a prediction may point into it until the block is
+// added.
 struct Scratch {
   uint8_t gathered[4][kMaxBlock * kMaxBlock];
-  uint8_t blended[2][kMaxBlock * kMaxBlock];
+  uint8_t blended[kMaxBlock * kMaxBlock];
 };
 
 // Samples of every second half-pel position from (x, y), clamped to the grid: beyond the right edge
@@ -75,7 +77,7 @@ void blend(const Predicted (&from)[4], int width, int height, int rx, int ry, in
 
 // The block of a reference at (x, y) displaced by a vector, 15.8.9.
 Predicted fetch(const HalfPelPlanes<uint8_t>& planes, int precision, int x, int y, int width,
-                int height, int64_t vectorX, int64_t vectorY, Scratch& scratch, uint8_t* blended) {
+                int height, int64_t vectorX, int64_t vectorY, Scratch& scratch) {
   const int64_t subX = (int64_t{x} << precision) + vectorX;
   const int64_t subY = (int64_t{y} << precision) + vectorY;
   const int fine = precision > 1 ? precision - 1 : 0;  // bits below the half-pel grid
@@ -104,8 +106,8 @@ Predicted fetch(const HalfPelPlanes<uint8_t>& planes, int precision, int x, int 
     }
   }
   if (rx == 0 && ry == 0) return from[0];
-  blend(from, width, height, rx, ry, scale, blended);
-  return {blended, kMaxBlock};
+  blend(from, width, height, rx, ry, scale, scratch.blended);
+  return {scratch.blended, kMaxBlock};
 }
 
 class Renderer {
@@ -173,7 +175,7 @@ class Renderer {
       if (!(block.mode & (1 << r))) continue;
       predicted[r] = fetch(job_.reference[r], params_.precision, x, y, width, height,
                            block.vector[r].x >> job_.horizontalShift,
-                           block.vector[r].y >> job_.verticalShift, scratch_, scratch_.blended[r]);
+                           block.vector[r].y >> job_.verticalShift, scratch_[r]);
     }
     const bool both = block.mode == 3;
     const bool plain = both ? plainDouble_ : plainSingle_;
@@ -229,7 +231,7 @@ class Renderer {
   bool plainSingle_ = false;   // one reference's weights leave its samples as they are
   bool plainDouble_ = false;   // two references are averaged
   std::vector<int32_t> sums_;  // rows of weighted sums, from the top of the block row at work
-  Scratch scratch_;
+  Scratch scratch_[2];         // of the two references
 };
 
 }  // namespace
