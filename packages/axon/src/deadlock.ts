@@ -20,11 +20,13 @@ export function findDeadlock(full: readonly Inbox[]): Deadlock | undefined {
   for (const inbox of full) {
     const tasks = closedWaiters(inbox.task);
     if (tasks === undefined) continue;
-    let smallest: Inbox | undefined;
-    for (const candidate of full) {
-      if (!tasks.has(candidate.task)) continue;
-      if (smallest === undefined || candidate.capacity < smallest.capacity) smallest = candidate;
-    }
+    const candidates = full.filter((candidate) => tasks.has(candidate.task));
+    // Room helps most where the owner could run but waits for another message; else (a ring of full inboxes) anywhere.
+    const useful = candidates.filter((candidate) => candidate.task.blocked === 0);
+    const smallest = (useful.length > 0 ? useful : candidates).reduce<Inbox | undefined>(
+      (least, box) => (least === undefined || box.capacity < least.capacity ? box : least),
+      undefined,
+    );
     if (smallest !== undefined) return { smallest, tasks: [...tasks] };
   }
   return undefined;

@@ -331,16 +331,30 @@ export class Scheduler {
   /**
    * A plain `yield`. The component runs again at once if it was notified meanwhile, or if its slice took or sent
    * something (so one message per slice works); one that only looked at its boxes sleeps until something changes.
+   *
+   * The end of a stream may come while the component yields in an inner loop that does not look for it. So as long
+   * as an inbox is at its end, a slice without progress is followed by one more before the component sleeps.
    */
   #park(task: Task, progressBefore: number): void {
     const { ins } = task;
+    let ended = false;
     for (let i = 0; i < ins.length; i++) {
       const inbox = ins[i] as Inbox;
-      if (inbox.count === 0 && inbox.rd >= inbox.renewAt) inbox.renew();
+      if (inbox.count > 0) continue;
+      ended ||= inbox.eos;
+      if (inbox.rd >= inbox.renewAt) inbox.renew();
     }
-    if (task.returning) this.#parkWhileReturning(task);
-    else if (task.blocked === 0 && (task.notified || task.progress() !== progressBefore)) this.enqueue(task);
-    else task.state = IDLE;
+    if (task.returning) {
+      this.#parkWhileReturning(task);
+    } else if (task.blocked === 0 && (task.notified || task.progress() !== progressBefore)) {
+      this.enqueue(task);
+    } else if (task.blocked === 0 && ended && !task.endChecked) {
+      task.endChecked = true;
+      this.enqueue(task);
+    } else {
+      task.endChecked = false;
+      task.state = IDLE;
+    }
   }
 
   #parkWhileReturning(task: Task): void {

@@ -60,6 +60,8 @@ export class Task {
   blocked = 0;
   /** Something changed that the next plain `yield` must not sleep through. */
   notified = false;
+  /** Since it was last parked it had a slice more for an inbox that has ended. */
+  endChecked = false;
   /** `main()` was called. */
   started = false;
   stopRequested = false;
