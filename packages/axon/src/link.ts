@@ -20,7 +20,7 @@ export interface Link {
  * Chains of boxes are resolved here, so delivery is always one hop. Throws {@link BoxAlreadyLinkedError} when the
  * source has a destination already and {@link LinkCycleError} when boxes would pass messages round for ever.
  */
-export function link<S extends Inbox<never> | Outbox<never>, D extends Inbox<never> | Outbox<never>>(
+export function link<S extends Inbox | Outbox, D extends Inbox | Outbox>(
   source: S,
   sink: [MessageOf<S>] extends [MessageOf<D>] ? D : Inbox<MessageOf<S>>,
 ): Link {

@@ -19,10 +19,11 @@ const MESSAGES = 60;
 /** A message that knows the way it came and whether it was disposed. */
 class Parcel {
   static live = new Set<Parcel>();
-  constructor(
-    readonly origin: number,
-    readonly serial: number,
-  ) {
+  readonly origin: number;
+  readonly serial: number;
+  constructor(origin: number, serial: number) {
+    this.origin = origin;
+    this.serial = serial;
     Parcel.live.add(this);
   }
   [Symbol.dispose](): void {
@@ -118,7 +119,7 @@ function draw(random: Random, faultAt = -1): Drawn {
     const candidates = Array.from({ length: i }, (_, k) => k).filter((k) => (outputs[k] as number) < 3);
     const wanted = i === 0 ? 0 : Math.min(candidates.length, Math.floor(random() * 3));
     const chosen = candidates.sort(() => random() - 0.5).slice(0, wanted);
-    for (const k of chosen) outputs[k] = (outputs[k] as number) + 1;
+    for (const k of chosen) outputs[k] = (outputs[k] ?? 0) + 1;
     parents.push(chosen);
   }
   const shared = parents.map(() => random() < 0.5);
@@ -133,7 +134,7 @@ function draw(random: Random, faultAt = -1): Drawn {
     const links: Link[] = [];
     parents.forEach((from, i) => {
       from.forEach((k, n) => {
-        const outbox = (nodes[k] as Node).outboxes[used[k]++ as number] as Outbox<Parcel>;
+        const outbox = (nodes[k] as Node).outboxes[used[k]!++] as Outbox<Parcel>;
         links.push(link(outbox, (nodes[i] as Node).inboxes[shared[i] ? 0 : n] as Inbox<Parcel>));
       });
     });

@@ -14,8 +14,8 @@ export interface NodeWritable {
   write(chunk: unknown): boolean;
   end(): unknown;
   destroy(error?: Error): unknown;
-  on(event: string, listener: (...args: never[]) => void): unknown;
-  off(event: string, listener: (...args: never[]) => void): unknown;
+  on(event: string, listener: (...args: unknown[]) => void): unknown;
+  off(event: string, listener: (...args: unknown[]) => void): unknown;
   readonly writable: boolean;
 }
 
@@ -177,11 +177,11 @@ export class WritableSink extends Component {
     const { inbox } = this;
     const writable = this.#writable;
     const external = this.external();
-    let error: Error | undefined;
+    let error: unknown;
     let closed = false;
     let finished = false;
-    const onError = (e: Error) => {
-      error = e;
+    const onError = (e: unknown) => {
+      error = e ?? new Error('the stream failed');
       external.wake();
     };
     const onClose = () => {

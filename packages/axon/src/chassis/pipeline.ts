@@ -26,7 +26,10 @@ export type InputOf<P> = P extends Component
 export type OutputOf<P> = P extends Component
   ? ComponentOutput<P>
   : P extends (message: never) => infer R
-    ? NonNullable<Awaited<R>>
+    ? // While the compiler has not looked into a function without annotations yet, its result is unknown, and fits.
+      unknown extends R
+      ? never
+      : NonNullable<Awaited<R>>
     : P extends ReadableStream<infer T>
       ? T
       : P extends AsyncIterable<infer T>
@@ -272,6 +275,8 @@ const PipelineOf = class Pipeline extends Component {
     for (const part of chain) adopt(this, part);
     const first = chain[0] as Component;
     const last = chain[chain.length - 1] as Component;
+    // Before linking, which gives components that declare no boxes the ones it needs.
+    const ends = { takes: takesInput(first), sends: sendsOutput(last) };
     chain.forEach((part, index) => {
       const next = chain[index + 1];
       if (next === undefined) return;
@@ -280,17 +285,17 @@ const PipelineOf = class Pipeline extends Component {
         connect(outboxOf(part, 'signal'), inboxOf(next, 'control'));
       }
     });
-    this.#passOn(first, last);
+    this.#passOn(first, last, ends);
   }
 
-  #passOn(first: Component, last: Component): void {
+  #passOn(first: Component, last: Component, ends: { takes: boolean; sends: boolean }): void {
     const boxes: { inbox?: Inbox; outbox?: Outbox } = {};
-    if (takesInput(first)) {
+    if (ends.takes) {
       boxes.inbox = this.in('inbox');
       connect(boxes.inbox, inboxOf(first, 'inbox'));
     }
     if (declares(first, 'ins', 'control')) connect(this.in('control'), inboxOf(first, 'control'));
-    if (sendsOutput(last)) {
+    if (ends.sends) {
       boxes.outbox = this.out('outbox');
       connect(outboxOf(last, 'outbox'), boxes.outbox);
     }

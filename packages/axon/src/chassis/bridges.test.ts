@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+import { EventEmitter } from 'node:events';
+import { Readable, Writable } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { Component, Pipeline, type Steps } from '../index.js';
+import { TestSink, virtualClock } from '../testing/index.js';
+
+const numbers = (n: number) => Array.from({ length: n }, (_, i) => i);
+
+async function* asyncNumbers(n: number, closed: string[] = []): AsyncGenerator<number> {
+  try {
+    for (let i = 0; i < n; i++) yield i;
+  } finally {
+    closed.push('closed');
+  }
+}
+
+function webNumbers(n: number): ReadableStream<number> {
+  let i = 0;
+  return new ReadableStream<number>({
+    pull: (controller) => (i < n ? controller.enqueue(i++) : controller.close()),
+  });
+}
+
+class TakeThenEnd extends Component {
+  readonly inbox = this.in<unknown>('inbox', { capacity: 4 });
+  readonly #count: number;
+  constructor(count: number) {
+    super();
+    this.#count = count;
+  }
+  override *main(): Steps {
+    for (let taken = 0; taken < this.#count; yield) {
+      while (taken < this.#count && this.inbox.ready) {
+        this.inbox.recv();
+        taken++;
+      }
+    }
+  }
+}
+
+describe('sources of a pipeline', () => {
+  it.each([
+    ['an iterable', () => new Set(numbers(200))],
+    ['an async iterable', () => asyncNumbers(200)],
+    ['a Node Readable', () => Readable.from(numbers(200))],
+    ['a ReadableStream', () => webNumbers(200)],
+  ])('%s gives every message, its end, and waits for room', async (_, make) => {
+    const sink = new TestSink<number>();
+    sink.hold();
+    const graph = Pipeline(make() as Iterable<number>, sink).activate();
+    while (sink.inbox.length < 64) await new Promise((resolve) => setImmediate(resolve));
+    expect(sink.inbox.length).toBe(64);
+    sink.take();
+    await graph.done;
+    expect(sink.messages).toEqual(numbers(200));
+  });
+
+  it('are closed when the consumer ends first', async () => {
+    const closed: string[] = [];
+    await Pipeline(asyncNumbers(1000, closed), new TakeThenEnd(3)).run();
+    const readable = Readable.from(asyncNumbers(1000, closed));
+    await Pipeline(readable, new TakeThenEnd(3)).run();
+    expect(readable.destroyed).toBe(true);
+    let cancelled = false;
+    const stream = new ReadableStream({
+      pull: (controller) => controller.enqueue(1),
+      cancel: () => {
+        cancelled = true;
+      },
+    });
+    await Pipeline(stream, new TakeThenEnd(3)).run();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(cancelled).toBe(true);
+    expect(closed).toEqual(['closed', 'closed']);
+  });
+
+  it('are closed even when they never answer', async () => {
+    let destroyed = false;
+    const silent = new Readable({
+      read() {},
+      destroy(error, done) {
+        destroyed = true;
+        done(error);
+      },
+    });
+    const graph = Pipeline(silent, new TakeThenEnd(1)).activate();
+    await new Promise((resolve) => setImmediate(resolve));
+    graph.abort(new Error('enough'));
+    await expect(graph.done).rejects.toThrow('enough');
+    expect(destroyed).toBe(true);
+  });
+
+  it('fail the graph with their error and path', async () => {
+    const broken = new Readable({ read: () => {} });
+    setImmediate(() => broken.destroy(new Error('gone')));
+    await expect(Pipeline(broken, new TakeThenEnd(9)).run()).rejects.toThrow(
+      /^Pipeline-\d+\/AsyncIterableSource-\d+: gone$/,
+    );
+    const stream = new ReadableStream({ start: (controller) => controller.error(new Error('web')) });
+    await expect(Pipeline(stream, new TakeThenEnd(9)).run()).rejects.toThrow(/ReadableStreamSource-\d+: web$/);
+  });
+});
+
+describe('functions of a pipeline', () => {
+  it('map, drop null and undefined, and wait for promises in order', async () => {
+    const sink = new TestSink<number>();
+    const half = async (n: number) => (n % 2 === 0 ? n / 2 : null);
+    await Pipeline(numbers(100), half, (n: number) => (n > 10 ? n : undefined), sink).run({ clock: virtualClock() });
+    expect(sink.messages).toEqual(numbers(50).filter((n) => n > 10));
+  });
+
+  it('hold the pipeline back while they work', async () => {
+    let release = (): void => {};
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let produced = 0;
+    const source = (function* () {
+      for (; produced < 500; produced++) yield produced;
+    })();
+    const got: number[] = [];
+    const graph = Pipeline(source, async (n: number) => {
+      await gate;
+      got.push(n);
+    }).activate();
+    for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
+    expect(produced).toBeLessThanOrEqual(66);
+    release();
+    await graph.done;
+    expect(got).toEqual(numbers(500));
+  });
+
+  it('carry their name in an error', async () => {
+    function parse(): never {
+      throw new SyntaxError('bad');
+    }
+    await expect(Pipeline([1], parse).run({ clock: virtualClock() })).rejects.toThrow('Pipeline-1/parse: bad');
+    const reject = async () => Promise.reject(new Error('later'));
+    await expect(Pipeline([1], reject).run({ clock: virtualClock() })).rejects.toThrow('Pipeline-1/reject: later');
+  });
+});
+
+describe('sinks of a pipeline', () => {
+  it('a Writable gets everything, is waited for and ended', async () => {
+    const got: number[] = [];
+    let most = 0;
+    const writable = new Writable({
+      objectMode: true,
+      highWaterMark: 4,
+      write(n: number, _encoding, done) {
+        most = Math.max(most, writable.writableLength);
+        got.push(n);
+        setImmediate(done);
+      },
+    });
+    await Pipeline(numbers(100), writable).run();
+    expect(got).toEqual(numbers(100));
+    expect(most).toBeLessThanOrEqual(4);
+    expect(writable.writableFinished).toBe(true);
+    expect(writable.listenerCount('error')).toBe(0);
+  });
+
+  it('a Writable that fails, or goes away, ends the graph', async () => {
+    const failing = new Writable({
+      objectMode: true,
+      write: (_chunk, _encoding, done) => done(new Error('disk full')),
+    });
+    await expect(Pipeline(numbers(10), failing).run()).rejects.toThrow(/WritableSink-\d+: disk full$/);
+    const leaving = new Writable({ objectMode: true, highWaterMark: 1, write: () => {} });
+    const endless = (function* () {
+      for (;;) yield 1;
+    })();
+    const graph = Pipeline(endless, leaving).activate();
+    setImmediate(() => leaving.destroy());
+    await graph.done;
+  });
+
+  it('a Writable is destroyed when the graph is aborted', async () => {
+    const writable = new Writable({ objectMode: true, write: () => {} });
+    const graph = Pipeline(numbers(3), writable).activate();
+    await new Promise((resolve) => setImmediate(resolve));
+    graph.abort(new Error('stop'));
+    await expect(graph.done).rejects.toThrow('stop');
+    expect(writable.destroyed).toBe(true);
+  });
+
+  it("the process's own output is never ended", async () => {
+    const fake = Object.assign(new EventEmitter(), {
+      writable: true,
+      written: [] as unknown[],
+      ends: 0,
+      write(chunk: unknown) {
+        this.written.push(chunk);
+        return true;
+      },
+      end() {
+        this.ends++;
+      },
+      destroy() {},
+    });
+    const original = Object.getOwnPropertyDescriptor(process, 'stdout') as PropertyDescriptor;
+    Object.defineProperty(process, 'stdout', { value: fake, configurable: true });
+    try {
+      await Pipeline(['a', 'b'], fake as unknown as Writable).run();
+    } finally {
+      Object.defineProperty(process, 'stdout', original);
+    }
+    expect([fake.written, fake.ends]).toEqual([['a', 'b'], 0]);
+  });
+
+  it('a WritableStream gets everything and is closed; its failure fails the graph; an abort aborts it', async () => {
+    const got: number[] = [];
+    let end = '';
+    const stream = () =>
+      new WritableStream<number>({
+        write: (n) => void got.push(n),
+        close: () => {
+          end = 'closed';
+        },
+        abort: () => {
+          end = 'aborted';
+        },
+      });
+    await Pipeline(numbers(100), stream()).run();
+    expect([got, end]).toEqual([numbers(100), 'closed']);
+    const failing = new WritableStream<number>({
+      write: () => {
+        throw new Error('refused');
+      },
+    });
+    await expect(Pipeline(numbers(10), failing).run()).rejects.toThrow(/WritableStreamSink-\d+: refused$/);
+    const graph = Pipeline(new ReadableStream<number>(), stream()).activate();
+    await new Promise((resolve) => setImmediate(resolve));
+    graph.abort();
+    await expect(graph.done).rejects.toThrow('was aborted');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(end).toBe('aborted');
+  });
+});
