@@ -31,6 +31,8 @@ function longFunctions(path, lines, limit) {
       !/\)\s*(const|noexcept|override)?\s*\{\s*$/.test(line)
     )
       return;
+    // Programs in doc comments are examples in comments, not functions.
+    if (/^\s*(\*|\/\/)/.test(line)) return;
     if (notFunctions.test(line) || /^\s*(if|for|while|switch|else|do|try|catch|\}|return|case)\b/.test(line)) return;
     const indent = line.search(/\S/);
     for (let end = at + 1; end < lines.length; end += 1) {

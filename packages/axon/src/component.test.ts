@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
-import { CancelledError, Component, type External, Graphline, link, Pipeline, Scheduler, type Steps } from './index.js';
+import { Component, type External, Pipeline, type Steps } from './index.js';
 import { IDLE } from './task.js';
-import { drive, slicesOf, virtualClock } from './testing/index.js';
+import { drive, slicesOf } from './testing/index.js';
 
 class Doubler extends Component {
   readonly inbox = this.in<number>('inbox');
@@ -13,15 +13,6 @@ class Doubler extends Component {
       while (inbox.ready) outbox.send(inbox.recv() * 2);
       yield;
     }
-  }
-}
-
-class AsyncDoubler extends Component {
-  readonly inbox = this.in<number>('inbox', { capacity: 2 });
-  readonly outbox = this.out<number>('outbox');
-  override async main(): Promise<void> {
-    const { inbox, outbox } = this;
-    for (let m = await inbox.next(); m !== undefined; m = await inbox.next()) outbox.send(m * 2);
   }
 }
 
@@ -214,95 +205,6 @@ describe('a component', () => {
   });
 });
 
-describe('an async main', () => {
-  it('is bounded like any other and sees the end as undefined', async () => {
-    const component = new AsyncDoubler();
-    const run = drive(component, { inbox: numbers(500) }, { held: true });
-    await run.settle();
-    expect(component.inbox.length).toBe(2);
-    expect(run.outbox.messages).toHaveLength(0);
-    run.outbox.take();
-    await run.done;
-    expect(run.outbox.messages).toEqual(numbers(500).map((n) => n * 2));
-  });
-
-  it('waits for room as a source', async () => {
-    class Source extends Component {
-      readonly outbox = this.out<number>('outbox');
-      override async main(): Promise<void> {
-        for (let i = 0; i < 200; i++) {
-          await this.outbox.room();
-          this.outbox.send(i);
-        }
-      }
-    }
-    const run = drive(new Source(), {}, { held: true });
-    await run.settle();
-    expect(run.outbox.inbox.length).toBe(64);
-    run.outbox.take();
-    await run.done;
-    expect(run.outbox.messages).toEqual(numbers(200));
-  });
-
-  it('gets CancelledError from its wait when it is stopped, and its clean-up runs', async () => {
-    const seen: unknown[] = [];
-    class Waiting extends Component {
-      readonly inbox = this.in<number>('inbox');
-      override async main(): Promise<void> {
-        try {
-          await this.inbox.next();
-        } catch (error) {
-          seen.push(error, this.signal.aborted);
-          throw error;
-        } finally {
-          seen.push('closed');
-        }
-      }
-    }
-    const waiting = new Waiting();
-    waiting.activate({ clock: virtualClock() });
-    await Promise.resolve();
-    waiting.stop();
-    await waiting.done;
-    expect(seen[0]).toBeInstanceOf(CancelledError);
-    expect(seen.slice(1)).toEqual([true, 'closed']);
-  });
-
-  it('may run several waiting loops side by side', async () => {
-    class Both extends Component {
-      readonly inbox = this.in<number>('inbox');
-      readonly other = this.in<number>('other');
-      readonly outbox = this.out<number>('outbox');
-      override async main(): Promise<void> {
-        const loop = async (inbox: typeof this.inbox) => {
-          for (let m = await inbox.next(); m !== undefined; m = await inbox.next()) this.outbox.send(m);
-        };
-        await Promise.all([loop(this.inbox), loop(this.other)]);
-      }
-    }
-    const run = drive(new Both(), { inbox: numbers(300), other: numbers(300) });
-    await run.done;
-    expect([...run.outbox.messages].sort((a, b) => a - b)).toEqual(numbers(600).map((n) => n >> 1));
-  });
-
-  it('passes time with delay() on the virtual clock', async () => {
-    class Ticking extends Component {
-      readonly outbox = this.out<number>('outbox');
-      override async main(): Promise<void> {
-        for (let i = 0; i < 3; i++) {
-          await this.delay({ ms: 10 });
-          this.outbox.send(i);
-        }
-      }
-    }
-    const run = drive(new Ticking());
-    await run.advance({ ms: 25 });
-    expect(run.outbox.timesMs).toEqual([10, 20]);
-    await run.finish();
-    expect(run.outbox.timesMs).toEqual([10, 20, 30]);
-  });
-});
-
 describe("the article's spelling", () => {
   class Shout extends Component {
     override *main(): Steps {
@@ -363,172 +265,6 @@ describe("the article's spelling", () => {
     }
     await drive(new Any(), { b: [1] }).done;
     expect(seen).toContain('b');
-  });
-});
-
-describe('time and the world outside', () => {
-  it('sleeps and is woken at deadlines on the virtual clock', async () => {
-    class Ticker extends Component {
-      readonly inbox = this.in<number>('inbox');
-      readonly outbox = this.out<string>('outbox');
-      override *main(): Steps {
-        yield* this.sleep({ ms: 5, us: 500 });
-        this.outbox.send('slept');
-        const deadline = this.clock.now() + 20_000;
-        this.wakeAt(deadline);
-        while (this.clock.now() < deadline) {
-          while (this.inbox.ready) this.outbox.send(`message ${this.inbox.recv()}`);
-          yield;
-        }
-        this.outbox.send('deadline');
-      }
-    }
-    const run = drive(new Ticker());
-    await run.advance({ ms: 10 });
-    run.inbox.send(7);
-    await run.advance({ ms: 100 });
-    expect(run.outbox.messages).toEqual(['slept', 'message 7', 'deadline']);
-    expect(run.outbox.timesMs).toEqual([5.5, 10, 25.5]);
-  });
-
-  it('gives the result of a promise and throws its rejection', async () => {
-    class Until extends Component {
-      readonly outbox = this.out<number>('outbox');
-      override *main(): Steps {
-        this.outbox.send(yield* this.until(Promise.resolve(4)));
-        try {
-          yield* this.until(Promise.reject(new Error('no')));
-        } catch (error) {
-          this.outbox.send((error as Error).message.length);
-        }
-      }
-    }
-    const run = drive(new Until());
-    await run.done;
-    expect(run.outbox.messages).toEqual([4, 2]);
-  });
-
-  it('wakes once for many calls, and not after its end', async () => {
-    let ext: External | undefined;
-    class Woken extends Component {
-      turns = 0;
-      override *main(): Steps {
-        ext = this.external();
-        for (; this.turns < 3; this.turns++) yield;
-      }
-    }
-    const woken = new Woken();
-    const clock = virtualClock();
-    woken.activate({ clock });
-    await clock.settle();
-    expect(woken.turns).toBe(0);
-    for (let i = 0; i < 10; i++) ext?.wake();
-    await clock.settle();
-    expect(woken.turns).toBe(1);
-    ext?.wake();
-    await clock.settle();
-    ext?.wake();
-    await woken.done;
-    ext?.wake();
-    ext?.hold();
-    ext?.release();
-    expect(woken.turns).toBe(3);
-  });
-
-  it('does not lose a wake-up that comes while it waits for a promise', async () => {
-    let ext: External | undefined;
-    let settle = (): void => {};
-    class Busy extends Component {
-      looks = 0;
-      override *main(): Steps {
-        ext = this.external();
-        yield new Promise<void>((resolve) => {
-          settle = resolve;
-        });
-        this.looks++;
-        yield;
-        this.looks++;
-      }
-    }
-    const busy = new Busy();
-    const clock = virtualClock();
-    busy.activate({ clock });
-    await Promise.resolve();
-    await Promise.resolve();
-    ext?.wake();
-    settle();
-    await busy.done;
-    expect(busy.looks).toBe(2);
-  });
-
-  it('keeps virtual time still while outside work is held', async () => {
-    let ext: External | undefined;
-    class Holding extends Component {
-      readonly outbox = this.out<number>('outbox');
-      override *main(): Steps {
-        ext = this.external();
-        ext.hold();
-        yield* this.sleep({ ms: 1 });
-        this.outbox.send(this.clock.now());
-      }
-    }
-    const run = drive(new Holding());
-    const advanced = run.advance({ ms: 5 });
-    await new Promise((resolve) => setImmediate(resolve));
-    expect(run.clock.now()).toBe(0);
-    ext?.release();
-    await advanced;
-    expect(run.outbox.messages).toEqual([1000]);
-    expect(() => ext?.release()).not.toThrow();
-  });
-
-  it('takes no slice while nothing happens, with 10000 components parked', async () => {
-    const scheduler = new Scheduler({ clock: virtualClock() });
-    class Parked extends Component {
-      readonly inbox = this.in<number>('inbox');
-      override *main(): Steps {
-        while (!this.inbox.ended) yield;
-      }
-    }
-    let slices = 0;
-    const counting = new Scheduler({ clock: scheduler.clock, onSlice: () => slices++ });
-    const all = Array.from({ length: 10_000 }, () => new Parked().activate({ scheduler: counting }));
-    await counting.settled();
-    const before = slices;
-    for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
-    expect(slices).toBe(before);
-    for (const parked of all) parked.stop();
-    await counting.settled();
-    expect(counting.graphs.size).toBe(0);
-  });
-
-  it('gives the event loop its turn during endless work', async () => {
-    class Endless extends Component {
-      readonly inbox = this.in<number>('inbox');
-      readonly outbox = this.out<number>('outbox');
-      override *main(): Steps {
-        this.outbox.send(0);
-        for (;;) {
-          while (this.inbox.ready) this.outbox.send(this.inbox.recv() + 1);
-          yield;
-        }
-      }
-    }
-    const a = new Endless();
-    const b = new Endless();
-    const ring = Graphline({ a, b }, () => [link(a.outbox, b.inbox), link(b.outbox, a.inbox)]);
-    ring.activate({ clock: virtualClock() });
-    let turns = 0;
-    await new Promise<void>((resolve) => {
-      const timer = setInterval(() => {
-        if (++turns === 3) {
-          clearInterval(timer);
-          resolve();
-        }
-      }, 1);
-    });
-    ring.stop();
-    await ring.done;
   });
 });
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Clock, WallClock } from './clock.js';
+import { schedulerFor } from './default-scheduler.js';
 import { CancelledError, UnknownBoxError } from './errors.js';
 import { External } from './external.js';
 import { deferredOf, Graph, type OnUnhandled } from './graph.js';
@@ -7,7 +8,7 @@ import { Inbox, type InboxOptions } from './inbox.js';
 import { connect, disconnectProducers, endOfStream, type Link } from './link.js';
 import { type LogHook, type LogLevel, logToStderr } from './log.js';
 import { Outbox, type OutboxOptions } from './outbox.js';
-import { type Scheduler, schedulerFor } from './scheduler.js';
+import type { Scheduler } from './scheduler.js';
 import { type Duration, SleepStep, type Steps, toMicroseconds } from './steps.js';
 import { DONE, NEW, RUNNING, Task, walkTasks } from './task.js';
 

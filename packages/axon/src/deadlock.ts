@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { DeadlockError } from './errors.js';
 import type { Inbox } from './inbox.js';
 import { IDLE, type Task } from './task.js';
 
@@ -52,4 +53,24 @@ function canBeWokenFromOutside(task: Task): boolean {
 function waitedFor(task: Task): Task[] {
   if (task.blocked > 0) return task.outs.filter((o) => o.sink.full && o.linked).map((o) => o.sink.task);
   return task.ins.flatMap((inbox) => inbox.producers.map((outbox) => outbox.task));
+}
+
+/** Doubles the inbox; false if that would exceed the limit, which fails the graphs that are in the deadlock. */
+export function relieve({ smallest, tasks }: Deadlock, maxCapacity: number): boolean {
+  const ring = tasks.map((task) => task.path());
+  if (smallest.capacity * 2 > maxCapacity) {
+    const graphs = new Set(tasks.map((task) => task.graph));
+    for (const graph of graphs) graph?.fail(smallest.task, new DeadlockError(maxCapacity, ring));
+    return false;
+  }
+  smallest.setCapacity(smallest.capacity * 2);
+  if (smallest.reliefs++ === 0) {
+    smallest.task.graph?.log({
+      level: 'warn',
+      path: smallest.task.path(),
+      message: `inbox ${smallest.name} was grown to ${smallest.capacity} messages: components wait for each other`,
+      fields: { ring },
+    });
+  }
+  return true;
 }

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
+import { isCancellation, isGenerator, resolveWaiter } from './async-main.js';
 import { type Clock, WallClock } from './clock.js';
 import { startMain } from './component.js';
-import { findDeadlock } from './deadlock.js';
-import { CancelledError, DeadlockError } from './errors.js';
+import { findDeadlock, relieve } from './deadlock.js';
+import { CancelledError } from './errors.js';
 import type { Graph } from './graph.js';
 import type { Inbox } from './inbox.js';
 import { closeInbox, closeOutbox } from './link.js';
 import type { Outbox } from './outbox.js';
-import { isThenable, SleepStep, Step, type Steps } from './steps.js';
+import { Rest } from './rest.js';
+import { RunQueue } from './run-queue.js';
+import { isThenable, SleepStep, Step } from './steps.js';
 import {
   DONE,
   IDLE,
@@ -42,7 +45,6 @@ const BUDGET_MS = 2;
 const DEFAULT_MAX_CAPACITY = 65_536;
 // A component that is told to stop may yield in its `finally` blocks, but not for ever.
 const MOST_RETURN_SLICES = 10_000;
-const KEEP_ALIVE_MS = 2 ** 30;
 
 /**
  * Runs components, one slice at a time, first come first served.
@@ -62,10 +64,8 @@ export class Scheduler {
   readonly graphs: Set<Graph> = new Set();
   /** @internal Times an inbox was grown to resolve a ring of waiting components. */
   reliefs = 0;
-  /** @internal Tasks waiting for a promise, plus outstanding `hold()`s. */
-  outside = 0;
-  #head: Task | undefined;
-  #tail: Task | undefined;
+  readonly #queue: RunQueue;
+  readonly #rest: Rest;
   #inRun = false;
   /** A run is coming, as a microtask or as a turn. */
   #coming = false;
@@ -74,12 +74,8 @@ export class Scheduler {
   #usedSlices = 0;
   readonly #full: Inbox[] = [];
   readonly #maxCapacity: number;
-  readonly #pick: ((n: number) => number) | undefined;
   readonly #onSlice: ((task: Task) => void) | undefined;
   readonly #names = new Map<string, number>();
-  #settlers: (() => void)[] = [];
-  #keepAlive: ReturnType<typeof setInterval> | undefined;
-  #keepAliveCheck = false;
   readonly #runSoon: () => void;
   readonly #runInTurn: () => void;
 
@@ -87,7 +83,8 @@ export class Scheduler {
     this.clock = options.clock ?? new WallClock();
     this.schedule = options.schedule ?? defaultSchedule();
     this.#maxCapacity = options.maxCapacity ?? DEFAULT_MAX_CAPACITY;
-    this.#pick = options.pick;
+    this.#queue = new RunQueue(options.pick);
+    this.#rest = new Rest(this.schedule, () => this.#queue.head === undefined && !this.#inRun && !this.#coming);
     this.#onSlice = options.onSlice;
     this.timers = new Timers(this.clock);
     this.#runSoon = () => this.#run();
@@ -112,12 +109,8 @@ export class Scheduler {
   }
 
   /** Resolves when nothing is runnable and no outside work is outstanding. */
-  async settled(): Promise<void> {
-    do {
-      if (!this.#quiet()) await new Promise<void>((resolve) => this.#settlers.push(resolve));
-      // Handlers of promises that just settled may give the graph something to do.
-      await new Promise<void>((resolve) => this.schedule(resolve));
-    } while (!this.#quiet());
+  settled(): Promise<void> {
+    return this.#rest.settled();
   }
 
   // ---- used by ports, links and components ----
@@ -125,10 +118,7 @@ export class Scheduler {
   /** @internal */
   enqueue(task: Task): void {
     task.state = QUEUED;
-    task.next = undefined;
-    if (this.#tail === undefined) this.#head = task;
-    else this.#tail.next = task;
-    this.#tail = task;
+    this.#queue.push(task);
     if (!this.#inRun && !this.#coming) this.#comeSoon();
   }
 
@@ -149,12 +139,10 @@ export class Scheduler {
 
   /** @internal Outside work began (+1) or ended (-1). */
   countOutside(change: 1 | -1): void {
-    this.outside += change;
+    this.#rest.outside += change;
     if (this.#inRun || this.#coming) return;
     // What was excused by outside work may be a deadlock now, and somebody may wait for quiet.
-    if (this.#full.length > 0 || this.#settlers.length > 0 || this.outside > 0 === (this.#keepAlive === undefined)) {
-      this.#comeSoon();
-    }
+    if (this.#full.length > 0 || this.#rest.concerned) this.#comeSoon();
   }
 
   /** @internal Parks an async main until the box has what it waits for. */
@@ -220,38 +208,20 @@ export class Scheduler {
     const deadline = began + BUDGET_MS;
     let slices = 0;
     do {
-      while (this.#head !== undefined && slices < BUDGET_SLICES) {
-        this.#slice(this.#take());
+      while (this.#queue.head !== undefined && slices < BUDGET_SLICES) {
+        this.#slice(this.#queue.take());
         if ((++slices & 7) === 0 && performance.now() > deadline) break;
       }
-    } while (this.#head === undefined && this.#full.length > 0 && this.#relieve());
+    } while (this.#queue.head === undefined && this.#full.length > 0 && this.#relieve());
     this.#inRun = false;
-    if (this.#head !== undefined) {
+    if (this.#queue.head !== undefined) {
       this.#coming = true;
       this.schedule(this.#runInTurn);
       return;
     }
     this.#usedMs += performance.now() - began;
     this.#usedSlices += slices;
-    this.#atRest();
-  }
-
-  #take(): Task {
-    let before: Task | undefined;
-    let task = this.#head as Task;
-    if (this.#pick !== undefined) {
-      let n = 0;
-      for (let t: Task | undefined = task; t !== undefined; t = t.next) n++;
-      for (let i = this.#pick(n); i > 0; i--) {
-        before = task;
-        task = task.next as Task;
-      }
-    }
-    if (before === undefined) this.#head = task.next;
-    else before.next = task.next;
-    if (this.#tail === task) this.#tail = before;
-    task.next = undefined;
-    return task;
+    this.#rest.begin();
   }
 
   #slice(task: Task): void {
@@ -421,26 +391,10 @@ export class Scheduler {
     task.notified = false;
     task.waiters = [];
     for (const waiter of waiters ?? []) {
-      if (!this.#resolveWaiter(waiter)) task.waiters.push(waiter);
+      if (!resolveWaiter(waiter)) task.waiters.push(waiter);
     }
     if (task.waiters.length === 0 && !task.mainEnded) this.#setWaiting(task, true);
     else task.state = IDLE;
-  }
-
-  #resolveWaiter({ inbox, outbox, timed, resolve, reject }: Waiter): boolean {
-    if (timed) return false;
-    if (inbox !== undefined) {
-      if (inbox.ready) resolve(inbox.recv());
-      else if (inbox.ended) resolve(undefined);
-      else return false;
-    } else if (outbox !== undefined) {
-      if (outbox.gone) reject(new CancelledError(outbox.path(), 'its consumer has ended'));
-      else if (outbox.open) resolve(undefined);
-      else return false;
-    } else {
-      resolve(undefined);
-    }
-    return true;
   }
 
   // ---- ending ----
@@ -517,86 +471,14 @@ export class Scheduler {
 
   // ---- at rest ----
 
-  #quiet(): boolean {
-    return this.#head === undefined && !this.#inRun && !this.#coming && this.outside === 0;
-  }
-
-  #atRest(): void {
-    // Once a turn at most: a component that awaits every message would set and clear a timer for each.
-    if (this.outside > 0 === (this.#keepAlive === undefined) && !this.#keepAliveCheck) {
-      this.#keepAliveCheck = true;
-      this.schedule(() => this.#keepProcessAlive());
-    }
-    if (this.#settlers.length > 0 && this.#quiet()) {
-      const settlers = this.#settlers;
-      this.#settlers = [];
-      for (const resolve of settlers) resolve();
-    }
-  }
-
-  #keepProcessAlive(): void {
-    this.#keepAliveCheck = false;
-    if (this.outside > 0) {
-      this.#keepAlive ??= setInterval(() => {}, KEEP_ALIVE_MS);
-    } else if (this.#keepAlive !== undefined) {
-      clearInterval(this.#keepAlive);
-      this.#keepAlive = undefined;
-    }
-  }
-
   /**
    * Nothing is runnable and some inbox is full: if components wait for each other in a ring that nothing outside can
    * open, the smallest full inbox of the ring is doubled. True when something became runnable.
    */
   #relieve(): boolean {
-    const ring = findDeadlock(this.#full);
-    if (ring === undefined) return false;
-    const { smallest, tasks } = ring;
-    if (smallest.capacity * 2 > this.#maxCapacity) {
-      const names = tasks.map((t) => t.path());
-      for (const graph of new Set(tasks.map((t) => t.graph))) {
-        graph?.fail(smallest.task, new DeadlockError(this.#maxCapacity, names));
-      }
-      return true;
-    }
-    smallest.setCapacity(smallest.capacity * 2);
-    this.reliefs++;
-    if (smallest.reliefs++ === 0) {
-      smallest.task.graph?.log({
-        level: 'warn',
-        path: smallest.task.path(),
-        message: `inbox ${smallest.name} was grown to ${smallest.capacity} messages: components wait for each other`,
-        fields: { ring: tasks.map((t) => t.path()) },
-      });
-    }
+    const deadlock = findDeadlock(this.#full);
+    if (deadlock === undefined) return false;
+    if (relieve(deadlock, this.#maxCapacity)) this.reliefs++;
     return true;
   }
-}
-
-function isGenerator(value: unknown): value is Steps {
-  const generator = value as Partial<Steps> | null | undefined;
-  return typeof generator?.next === 'function' && typeof generator.return === 'function';
-}
-
-/** A stopped async main is expected to end with the error that its wait, or an aborted call of its own, gave it. */
-function isCancellation(task: Task, error: unknown): boolean {
-  if (!task.stopRequested) return error instanceof CancelledError && task.outs.some((o) => o.gone);
-  return error instanceof CancelledError || (error instanceof Error && error.name === 'AbortError');
-}
-
-const ofClock = new WeakMap<Clock, Scheduler>();
-let ofThread: Scheduler | undefined;
-
-/** The scheduler of a clock, or the thread's default one. Graphs on one clock share a scheduler. */
-export function schedulerFor(clock: Clock | undefined): Scheduler {
-  if (clock === undefined) {
-    ofThread ??= new Scheduler();
-    return ofThread;
-  }
-  let scheduler = ofClock.get(clock);
-  if (scheduler === undefined) {
-    scheduler = new Scheduler({ clock });
-    ofClock.set(clock, scheduler);
-  }
-  return scheduler;
 }
