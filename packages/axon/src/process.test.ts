@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// What only a process of its own can show: exit codes, staying alive, CPU time of an idle system. It runs the sources
+// through the compiled package, so it is skipped where that has not been built.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const built = join(dirname(fileURLToPath(import.meta.url)), '..', 'dist', 'index.js');
+
+function program(body: string): { code: number | null; stdout: string; stderr: string } {
+  const text = `import * as axon from ${JSON.stringify(pathToFileURL(built).href)};
+    const { Component, Pipeline, run } = axon;\n${body}`;
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', text], {
+    encoding: 'utf8',
+    timeout: 20_000,
+  });
+  return { code: status, stdout, stderr };
+}
+
+describe.skipIf(!existsSync(built))('a program', () => {
+  it('ends with 1 and one line when a background graph fails unseen, and its other graphs go on', () => {
+    const { code, stdout, stderr } = program(`
+      Pipeline([1], () => { throw new Error('unseen'); }).activate();
+      class Later extends Component { *main() { yield* this.sleep({ ms: 30 }); console.log('went on'); } }
+      new Later().activate();`);
+    expect(code).toBe(1);
+    expect(stdout).toBe('went on\n');
+    expect(stderr).toMatch(/^\[error\] Pipeline-1\/FunctionStage-1: unseen/);
+  });
+
+  it('stays alive while a component waits for a promise that nothing else keeps alive', () => {
+    const { code, stdout } = program(`
+      class Waits extends Component {
+        *main() {
+          const timer = setTimeout(() => this.settle('late'), 50);
+          timer.unref();
+          console.log(yield* this.until(new Promise((resolve) => { this.settle = resolve; })));
+        }
+      }
+      new Waits().activate();`);
+    expect([code, stdout]).toEqual([0, 'late\n']);
+  });
+
+  it('ends with 0 when its graphs have ended, leaving no timer behind', () => {
+    const began = performance.now();
+    const { code } = program(`
+      class Sleeper extends Component { *main() { yield* this.sleep({ ms: 1e6 }); } }
+      const sleeper = new Sleeper().activate();
+      setTimeout(() => sleeper.stop(), 20);
+      await sleeper.done;`);
+    expect(code).toBe(0);
+    expect(performance.now() - began).toBeLessThan(10_000);
+  });
+
+  it('takes no CPU while 100000 components are parked', () => {
+    const { code, stdout } = program(`
+      const ext = [];
+      class Parked extends Component {
+        inbox = this.in('inbox');
+        *main() { while (!this.inbox.ended) yield; }
+      }
+      for (let i = 0; i < 100_000; i++) new Parked().activate();
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+      globalThis.gc?.();
+      const before = process.cpuUsage();
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      const used = process.cpuUsage(before);
+      console.log((used.user + used.system) / 1000);`);
+    expect(code).toBe(0);
+    expect(Number(stdout)).toBeLessThan(50);
+  });
+});
