@@ -26,6 +26,11 @@ export function isGenerator(value: unknown): value is Steps {
   return typeof generator?.next === 'function' && typeof generator.return === 'function';
 }
 
+/** True for what an async generator function returned, which is no form of `main()`. */
+export function isAsyncGenerator(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
+}
+
 /** A stopped async main is expected to end with the error that its wait, or an aborted call of its own, gave it. */
 export function isCancellation(task: Task, error: unknown): boolean {
   if (!task.stopRequested) return error instanceof CancelledError && task.outs.some((o) => o.gone);

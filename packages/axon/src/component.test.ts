@@ -199,6 +199,46 @@ describe('a component', () => {
     expect(() => new Twice()).toThrow(/^Twice: Expected one inbox named "inbox"/);
   });
 
+  it('that sends for ever to nobody still gives others their turn, in both forms', async () => {
+    class Endless extends Component {
+      readonly outbox = this.out<number>('outbox');
+      override *main(): Steps {
+        for (;;) {
+          while (this.outbox.open) this.outbox.send(1);
+          yield;
+        }
+      }
+    }
+    class AsyncEndless extends Component {
+      readonly outbox = this.out<number>('outbox');
+      override async main(): Promise<void> {
+        for (;;) {
+          while (this.outbox.open) this.outbox.send(1);
+          await this.outbox.room();
+        }
+      }
+    }
+    for (const endless of [new Endless(), new AsyncEndless()]) {
+      endless.activate();
+      for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
+      expect(endless.outbox.sent).toBeGreaterThan(3000);
+      endless.stop();
+      await endless.done;
+    }
+  });
+
+  it('with an async generator as main is refused', async () => {
+    class Both extends Component {
+      // @ts-expect-error neither a generator nor a promise
+      override async *main() {
+        yield 1;
+      }
+    }
+    await expect(new Both().run()).rejects.toThrow(
+      /Both: Expected \*main\(\) or async main\(\) but received async \*main/,
+    );
+  });
+
   it('without a main is refused', async () => {
     class Empty extends Component {}
     await expect(new Empty().run()).rejects.toThrow(/Empty: Expected a method main\(\)/);

@@ -10,6 +10,10 @@ const FIRST_SLOTS = 4;
 // task.ts's IDLE, repeated here: an imported binding is a load for every message, this one is folded into the code.
 const IDLE = 3;
 
+// An unlinked outbox takes everything, so a source that never ends would never yield; after so many messages it looks
+// full for the rest of the slice.
+const DROPS_PER_SLICE = 1024;
+
 /** Options of `this.in(name, options)`. */
 export interface InboxOptions {
   /** Waiting messages at which the producers are blocked; a whole number from 1 up, default 64. */
@@ -46,6 +50,7 @@ export class Inbox<T = unknown> implements Iterable<T> {
   /** @internal Messages taken at which the ring is due for {@link renew}. */ renewAt: number = FIRST_SLOTS;
   /** @internal */ reliefs = 0;
   /** @internal */ highWater = 0;
+  /** @internal Messages dropped because nobody takes them; for the sink of unlinked outboxes, in this slice. */ dropped = 0;
 
   /** @internal Made by `this.in()`. */
   constructor(task: Task, name: string, options: InboxOptions = {}) {
@@ -192,6 +197,7 @@ export class Inbox<T = unknown> implements Iterable<T> {
   private pushAtLimit(message: T): void {
     if (this.closed) {
       disposeMessage(message);
+      if (++this.dropped === DROPS_PER_SLICE && this.task.component === undefined) this.full = true;
       return;
     }
     if (this.count === this.buf.length) this.grow();

@@ -87,6 +87,8 @@ export class Outbox<T = unknown> {
     if (task.stopRequested) return Promise.reject(new CancelledError(task.path()));
     if (this.gone) return Promise.reject(new CancelledError(this.path(), 'its consumer has ended'));
     if (this.open) return Promise.resolve();
+    // Full only for this slice: the next one is due at once.
+    if (this.sink === UNLINKED) task.notified = true;
     return task.scheduler.waitInMain<void>(task, undefined, this as Outbox);
   }
 

@@ -27,13 +27,28 @@ export class Rest {
     return this.#settlers.length > 0 || this.#keepAliveIsWrong();
   }
 
-  /** Resolves when nothing is runnable and no outside work is outstanding. */
-  async settled(): Promise<void> {
+  /**
+   * Resolves when nothing is runnable and no outside work is outstanding. Rejects after `withinMs` of real time, with
+   * the names `outsideWork` gives of those that still wait.
+   */
+  async settled(withinMs: number = Number.POSITIVE_INFINITY, outsideWork: () => string[] = () => []): Promise<void> {
     do {
-      if (!this.#isQuiet()) await new Promise<void>((resolve) => this.#settlers.push(resolve));
+      if (!this.#isQuiet()) await this.#quiet(withinMs, outsideWork);
       // Handlers of promises that just settled may give the graph something to do.
       await new Promise<void>((resolve) => this.#schedule(resolve));
     } while (!this.#isQuiet());
+  }
+
+  async #quiet(withinMs: number, outsideWork: () => string[]): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    await new Promise<void>((resolve, reject) => {
+      this.#settlers.push(resolve);
+      if (withinMs === Number.POSITIVE_INFINITY) return;
+      timer = setTimeout(() => {
+        const names = outsideWork().join(', ');
+        reject(new Error(`VirtualClock: Expected outside work to end within ${withinMs} ms but these wait: ${names}`));
+      }, withinMs);
+    }).finally(() => clearTimeout(timer));
   }
 
   /** The run queue is empty. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { isCancellation, isGenerator, resolveWaiter } from './async-main.js';
+import { isAsyncGenerator, isCancellation, isGenerator, resolveWaiter } from './async-main.js';
 import { type Clock, WallClock } from './clock.js';
 import { startMain } from './component.js';
 import { findDeadlock, relieve } from './deadlock.js';
@@ -7,7 +7,7 @@ import { CancelledError } from './errors.js';
 import type { Graph } from './graph.js';
 import type { Inbox } from './inbox.js';
 import { closeInbox, closeOutbox } from './link.js';
-import type { Outbox } from './outbox.js';
+import { type Outbox, UNLINKED } from './outbox.js';
 import { Rest } from './rest.js';
 import { RunQueue } from './run-queue.js';
 import { isThenable, SleepStep, Step } from './steps.js';
@@ -42,6 +42,8 @@ export interface SchedulerOptions {
 
 const BUDGET_SLICES = 2000;
 const BUDGET_MS = 2;
+// Longer than any outside work of a test, shorter than a test runner's patience.
+const SETTLE_WITHIN_MS = 20_000;
 const DEFAULT_MAX_CAPACITY = 65_536;
 // A component that is told to stop may yield in its `finally` blocks, but not for ever.
 const MOST_RETURN_SLICES = 10_000;
@@ -93,7 +95,7 @@ export class Scheduler {
       this.#usedSlices = 0;
       this.#run();
     };
-    this.clock.attach?.(() => this.settled());
+    this.clock.attach?.(() => this.#rest.settled(SETTLE_WITHIN_MS, () => this.#outsideWork()));
   }
 
   /** Next number for components of this class name. */
@@ -111,6 +113,11 @@ export class Scheduler {
   /** Resolves when nothing is runnable and no outside work is outstanding. */
   settled(): Promise<void> {
     return this.#rest.settled();
+  }
+
+  #outsideWork(): string[] {
+    const tasks = [...this.graphs].flatMap((graph) => graph.tasks);
+    return tasks.filter((task) => task.countedOutside || task.holds > 0).map((task) => task.path());
   }
 
   // ---- used by ports, links and components ----
@@ -229,6 +236,8 @@ export class Scheduler {
     if (task.state === DONE) return;
     task.slices++;
     task.state = RUNNING;
+    UNLINKED.full = false;
+    UNLINKED.dropped = 0;
     if (task.stopRequested && !task.returning) {
       this.#beginStop(task);
     } else if (task.gen === undefined) {
@@ -260,7 +269,10 @@ export class Scheduler {
       this.#mainFailed(task, error);
       return;
     }
-    if (isGenerator(main)) {
+    if (isAsyncGenerator(main)) {
+      const wanted = `${task.component.constructor.name}: Expected *main() or async main() but received async *main()`;
+      this.#mainFailed(task, new TypeError(wanted));
+    } else if (isGenerator(main)) {
       task.gen = main;
       this.enqueue(task);
     } else if (isThenable(main)) {
@@ -450,7 +462,7 @@ export class Scheduler {
       this.countOutside(-1);
       task.holds = 0;
     }
-    this.timers.forget(task);
+    if (task.timed) this.timers.forget(task);
     for (const outbox of task.outs) closeOutbox(outbox);
     for (const inbox of task.ins) closeInbox(inbox);
     const { graph, parent } = task;

@@ -81,6 +81,8 @@ export class Task {
   holds = 0;
   /** Alarms set by `wakeAt()` that have not rung. */
   alarms = 0;
+  /** It has set a timer at some time. */
+  timed = false;
   waiters: Waiter[] | undefined = undefined;
   graph: Graph | undefined = undefined;
   parent: Task | undefined = undefined;

@@ -29,6 +29,7 @@ export class Timers {
   }
 
   add(atUs: number, task: Task, ring: () => void): void {
+    task.timed = true;
     const heap = this.#heap;
     const timer: Timer = { atUs, order: this.#order++, task, ring };
     let i = heap.length;

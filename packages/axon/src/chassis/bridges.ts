@@ -152,13 +152,23 @@ export class FunctionStage extends Component {
   override *main(): Steps {
     const { inbox, outbox } = this;
     const call = this.#call;
-    while (!inbox.ended) {
-      while (inbox.ready) {
-        let result = call(inbox.recv());
-        if (isThenable(result)) result = yield* this.until(result);
-        if (result !== null && result !== undefined) outbox.send(result);
+    let pending: PromiseLike<unknown> | undefined;
+    try {
+      while (!inbox.ended) {
+        while (inbox.ready) {
+          let result = call(inbox.recv());
+          if (isThenable(result)) {
+            pending = result;
+            result = yield* this.until(pending);
+            pending = undefined;
+          }
+          if (result !== null && result !== undefined) outbox.send(result);
+        }
+        yield;
       }
-      yield;
+    } finally {
+      // Stopped while the function was at work: its late result is nobody's.
+      pending?.then(disposeMessage, () => {});
     }
   }
 }

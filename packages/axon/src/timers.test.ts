@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+import { describe, expect, it } from 'vitest';
+import { WallClock } from './clock.js';
+import { TASK } from './component.js';
+import { Component, type Steps } from './index.js';
+import { seededRandom, virtualClock } from './testing/index.js';
+import { Timers } from './timers.js';
+
+class Sleeper extends Component {
+  override *main(): Steps {
+    yield* this.sleep({ ms: 1 });
+  }
+}
+
+describe('timers', () => {
+  it('ring in the order of their times, equal ones in the order they were set', async () => {
+    const random = seededRandom(7);
+    const clock = virtualClock();
+    const timers = new Timers(clock);
+    const task = new Sleeper()[TASK];
+    const times = Array.from({ length: 500 }, () => Math.floor(random() * 100) * 1000);
+    const rung: { at: number; n: number; now: number }[] = [];
+    for (const [n, at] of times.entries()) timers.add(at, task, () => rung.push({ at, n, now: clock.now() }));
+    await clock.advance({ ms: 1000 });
+    const expected = times.map((at, n) => ({ at, n, now: at })).sort((a, b) => a.at - b.at || a.n - b.n);
+    expect(rung).toEqual(expected);
+    expect(timers.size).toBe(0);
+  });
+
+  it('of an ended component are forgotten, the others kept', async () => {
+    const clock = virtualClock();
+    const timers = new Timers(clock);
+    const [a, b] = [new Sleeper()[TASK], new Sleeper()[TASK]];
+    const rung: string[] = [];
+    for (let i = 20; i > 0; i--) {
+      timers.add(i * 1000, a, () => rung.push(`a${i}`));
+      timers.add(i * 1000 + 1, b, () => rung.push(`b${i}`));
+    }
+    timers.forget(a);
+    await clock.advance({ ms: 100 });
+    expect(rung).toEqual(Array.from({ length: 20 }, (_, i) => `b${i + 1}`));
+  });
+
+  it('never ring early on the wall clock', async () => {
+    const clock = new WallClock();
+    const due = clock.now() + 3_300;
+    const rung = await new Promise<number>((resolve) => clock.alarm(due, () => resolve(clock.now())));
+    expect(rung).toBeGreaterThanOrEqual(due);
+    const takeBack = clock.alarm(clock.now() + 1, () => expect.unreachable());
+    takeBack();
+    await new Promise<number>((resolve) => clock.alarm(clock.now() + 5_000, () => resolve(0)));
+  });
+
+  it('refuse a bare number and a negative time', async () => {
+    const clock = virtualClock();
+    await expect(clock.advance(5 as never)).rejects.toThrow(/^VirtualClock: Expected \{ ms \} or \{ us \}/);
+    await expect(clock.advance({ ms: -1 })).rejects.toThrow(/of at least 0 for duration but received/);
+  });
+});
