@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+import { loadNative } from '@kamaelia/native';
+
+/** An exact ratio. */
+export interface NativeRational {
+  readonly num: number;
+  readonly den: number;
+}
+
+/** Every parameter of a sequence header, presets resolved; numbers as in the stream. */
+export interface NativeVideoFormat {
+  readonly majorVersion: number;
+  readonly minorVersion: number;
+  readonly profile: number;
+  readonly level: number;
+  readonly baseVideoFormat: number;
+  readonly width: number;
+  readonly height: number;
+  /** 0 is 4:4:4, 1 is 4:2:2, 2 is 4:2:0. */
+  readonly chroma: 0 | 1 | 2;
+  /** 0 progressive, 1 interlaced. */
+  readonly sourceSampling: number;
+  readonly topFieldFirst: boolean;
+  readonly frameRate: NativeRational;
+  readonly pixelAspect: NativeRational;
+  readonly cleanWidth: number;
+  readonly cleanHeight: number;
+  readonly cleanLeft: number;
+  readonly cleanTop: number;
+  readonly lumaOffset: number;
+  readonly lumaExcursion: number;
+  readonly chromaOffset: number;
+  readonly chromaExcursion: number;
+  readonly colourPrimaries: number;
+  readonly colourMatrix: number;
+  readonly transferFunction: number;
+  /** 0 pictures are frames, 1 pictures are fields. */
+  readonly pictureCodingMode: number;
+  readonly lumaDepth: number;
+  readonly chromaDepth: number;
+}
+
+/** Where planes lie in a slot, in bytes from its 64-byte aligned base. */
+export interface NativeFrameLayout {
+  readonly planes: readonly {
+    readonly offset: number;
+    readonly stride: number;
+    readonly width: number;
+    readonly height: number;
+  }[];
+  readonly bytesPerSample: number;
+  readonly slotBytes: number;
+  /** With fewer slots the decoder may wait for ever. */
+  readonly minimumSlots: number;
+}
+
+/** What `poll()` gives, in order. */
+export type NativeEvent =
+  | {
+      readonly kind: 'format';
+      readonly generation: number;
+      readonly format: NativeVideoFormat;
+      readonly layout: NativeFrameLayout;
+    }
+  | {
+      readonly kind: 'picture';
+      readonly generation: number;
+      /** Counted once for the receiver. */
+      readonly slot: number;
+      /** Output index, in units of 1 / frameRate. */
+      readonly pts: number;
+      readonly pictureNumber: number;
+      readonly damaged: boolean;
+      readonly discontinuity: boolean;
+      readonly intra: boolean;
+    }
+  | { readonly kind: 'needSlots'; readonly generation: number }
+  | { readonly kind: 'error'; readonly code: string; readonly position: number; readonly detail: string }
+  | { readonly kind: 'end' };
+
+/** Plain numbers since the decoder was opened. */
+export interface NativeStats {
+  readonly bytes: number;
+  readonly bytesSkipped: number;
+  readonly units: number;
+  readonly sequences: number;
+  readonly pictures: number;
+  readonly delivered: number;
+  readonly damaged: number;
+  readonly skippedPictures: number;
+  readonly lostSync: number;
+}
+
+/** Options of {@link NativeDiracDecoder}. */
+export interface NativeDecoderOptions {
+  /** Threads that take part in one picture, 1 to 64. */
+  readonly threads?: number;
+  /** Largest picture accepted, width times height. */
+  readonly maxPixels?: number;
+  /** Called on this thread when there is something to poll or room to push; at most one call is pending. */
+  readonly onWake: () => void;
+}
+
+/** A decoder on a thread of its own. Every call returns at once, but `close()`, which joins the thread. */
+export interface NativeDiracDecoder {
+  /** Bytes taken (copied) into the bounded queue; 0 when it is full: wait for `onWake`. */
+  push(bytes: Uint8Array): number;
+  /** All or nothing; always taken when the queue is empty. */
+  pushChunk(bytes: Uint8Array): boolean;
+  poll(): NativeEvent[];
+  /** All slots of a generation, the earlier ones first; called again with more of them to grow it. */
+  provideSlots(
+    generation: number,
+    buffers: readonly SharedArrayBuffer[],
+    baseOffsets: readonly number[],
+    counts: Int32Array<SharedArrayBuffer>,
+  ): void;
+  /** A slot's count fell to 0. */
+  release(generation: number, slot: number): void;
+  finish(): void;
+  reset(): void;
+  close(): void;
+  stats(): NativeStats;
+}
+
+/** One data unit of a stream. */
+export interface NativeUnit {
+  readonly code: number;
+  readonly position: number;
+  /** Bytes with the parse info. */
+  readonly size: number;
+  readonly damaged: boolean;
+  readonly pictureNumber?: number;
+  readonly references?: number;
+  readonly format?: NativeVideoFormat;
+}
+
+/** Cuts a stream into data units and reads their headers, without decoding. */
+export interface NativeDiracParser {
+  push(bytes: Uint8Array): NativeUnit[];
+  finish(): NativeUnit[];
+  /** Bytes outside data units so far. */
+  bytesSkipped(): number;
+}
+
+interface Addon {
+  readonly NativeDiracDecoder: new (options: NativeDecoderOptions) => NativeDiracDecoder;
+  readonly NativeDiracParser: new () => NativeDiracParser;
+  readonly baseOffsetOf: (buffer: Uint8Array) => number;
+}
+
+const addon = loadNative<Addon>('@kamaelia/dirac-native', new URL('../', import.meta.url), 'KAMAELIA_NATIVE_DIRAC');
+
+/** Opens a decoder. Wrong options throw TypeError or RangeError. */
+export function openDecoder(options: NativeDecoderOptions): NativeDiracDecoder {
+  return new addon.NativeDiracDecoder(options);
+}
+
+/** Opens a parser. */
+export function openParser(): NativeDiracParser {
+  return new addon.NativeDiracParser();
+}
+
+/** Bytes from a buffer's beginning to its first address that is a multiple of 64: 0 to 63. */
+export function baseOffsetOf(buffer: SharedArrayBuffer): number {
+  return addon.baseOffsetOf(new Uint8Array(buffer));
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "values.h"
+
+#include <string>
+
+namespace kamaelia::dirac {
+namespace {
+
+Napi::Object toObject(Napi::Env env, const Rational& value) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("num", value.num);
+  object.Set("den", value.den);
+  return object;
+}
+
+}  // namespace
+
+Napi::Object toObject(Napi::Env env, const VideoFormat& format) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("majorVersion", format.majorVersion);
+  object.Set("minorVersion", format.minorVersion);
+  object.Set("profile", format.profile);
+  object.Set("level", format.level);
+  object.Set("baseVideoFormat", format.baseVideoFormat);
+  object.Set("width", format.width);
+  object.Set("height", format.height);
+  object.Set("chroma", static_cast<uint32_t>(format.chroma));
+  object.Set("sourceSampling", format.sourceSampling);
+  object.Set("topFieldFirst", format.topFieldFirst);
+  object.Set("frameRate", toObject(env, format.frameRate));
+  object.Set("pixelAspect", toObject(env, format.pixelAspect));
+  object.Set("cleanWidth", format.cleanWidth);
+  object.Set("cleanHeight", format.cleanHeight);
+  object.Set("cleanLeft", format.cleanLeft);
+  object.Set("cleanTop", format.cleanTop);
+  object.Set("lumaOffset", format.lumaOffset);
+  object.Set("lumaExcursion", format.lumaExcursion);
+  object.Set("chromaOffset", format.chromaOffset);
+  object.Set("chromaExcursion", format.chromaExcursion);
+  object.Set("colourPrimaries", format.colourPrimaries);
+  object.Set("colourMatrix", format.colourMatrix);
+  object.Set("transferFunction", format.transferFunction);
+  object.Set("pictureCodingMode", format.pictureCodingMode);
+  object.Set("lumaDepth", format.lumaDepth);
+  object.Set("chromaDepth", format.chromaDepth);
+  return object;
+}
+
+Napi::Object toObject(Napi::Env env, const FrameLayout& layout) {
+  Napi::Object object = Napi::Object::New(env);
+  Napi::Array planes = Napi::Array::New(env, layout.planes);
+  for (uint32_t i = 0; i < layout.planes; ++i) {
+    Napi::Object plane = Napi::Object::New(env);
+    plane.Set("offset", layout.plane[i].offset);
+    plane.Set("stride", layout.plane[i].stride);
+    plane.Set("width", layout.plane[i].width);
+    plane.Set("height", layout.plane[i].height);
+    planes.Set(i, plane);
+  }
+  object.Set("planes", planes);
+  object.Set("bytesPerSample", layout.bytesPerSample);
+  object.Set("slotBytes", layout.slotBytes);
+  object.Set("minimumSlots", layout.minimumSlots);
+  return object;
+}
+
+Napi::Object toObject(Napi::Env env, const Stats& stats) {
+  Napi::Object object = Napi::Object::New(env);
+  const auto set = [&](const char* name, uint64_t value) {
+    object.Set(name, static_cast<double>(value));
+  };
+  set("bytes", stats.bytes);
+  set("bytesSkipped", stats.bytesSkipped);
+  set("units", stats.units);
+  set("sequences", stats.sequences);
+  set("pictures", stats.pictures);
+  set("delivered", stats.delivered);
+  set("damaged", stats.damaged);
+  set("skippedPictures", stats.skippedPictures);
+  set("lostSync", stats.lostSync);
+  return object;
+}
+
+const char* nameOf(Code code) {
+  switch (code) {
+    case Code::kOk:
+      return "OK";
+    case Code::kNoSequenceHeader:
+      return "NO_SEQUENCE_HEADER";
+    case Code::kUnsupported:
+      return "UNSUPPORTED";
+    case Code::kLimit:
+      return "LIMIT";
+    case Code::kDamaged:
+      return "DAMAGED";
+    case Code::kBadArgument:
+      return "BAD_ARGUMENT";
+    default:
+      return "OUT_OF_MEMORY";
+  }
+}
+
+Napi::Uint8Array bytesOf(const Napi::CallbackInfo& info, const char* method) {
+  const Napi::Value value = info[0];
+  if (value.IsTypedArray() && value.As<Napi::TypedArray>().TypedArrayType() == napi_uint8_array) {
+    return value.As<Napi::Uint8Array>();
+  }
+  throw Napi::TypeError::New(info.Env(), std::string(method) + ": Expected a Uint8Array for bytes");
+}
+
+}  // namespace kamaelia::dirac

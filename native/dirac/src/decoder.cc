@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dirac/decoder.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "dirac/stream_decoder.h"
+
+namespace kamaelia::dirac {
+namespace {
+
+DecoderOptions withCancel(DecoderOptions options, const std::atomic<bool>* cancel) {
+  options.cancel = cancel;
+  return options;
+}
+
+}  // namespace
+
+Decoder::Decoder(const DecoderOptions& options, Wake wake, void* context)
+    : wake_(wake),
+      context_(context),
+      engine_(std::make_unique<StreamDecoder>(withCancel(options, &cancel_))) {
+  thread_ = std::thread([this] { work(); });
+}
+
+Decoder::~Decoder() { close(); }
+
+size_t Decoder::push(const uint8_t* data, size_t size) {
+  const std::lock_guard lock(mutex_);
+  if (closing_ || finished_) return 0;
+  const size_t room = queue_.size() >= kQueueBytes ? 0 : kQueueBytes - queue_.size();
+  const size_t taken = std::min(size, room);
+  queue_.insert(queue_.end(), data, data + taken);
+  wasFull_ = taken < size;
+  if (taken > 0) changed_.notify_all();
+  return taken;
+}
+
+bool Decoder::pushChunk(const uint8_t* data, size_t size) {
+  const std::lock_guard lock(mutex_);
+  if (closing_ || finished_) return false;
+  if (!queue_.empty() && queue_.size() + size > kQueueBytes) {
+    wasFull_ = true;
+    return false;
+  }
+  queue_.insert(queue_.end(), data, data + size);
+  changed_.notify_all();
+  return true;
+}
+
+void Decoder::finish() {
+  const std::lock_guard lock(mutex_);
+  finished_ = true;
+  changed_.notify_all();
+}
+
+void Decoder::reset() {
+  const std::lock_guard lock(mutex_);
+  if (closing_) return;
+  cancel_ = true;
+  resetting_ = true;
+  finished_ = false;
+  wasFull_ = false;
+  queue_.clear();
+  dropEvents();
+  changed_.notify_all();
+}
+
+// Pictures that nobody took give their slots back. Formats stay: their slots are still to be
+// provided.
+void Decoder::dropEvents() {
+  std::deque<DecoderEvent> kept;
+  for (const DecoderEvent& waiting : events_) {
+    const Event& event = waiting.event;
+    if (event.kind == Event::Kind::kFormat && !waiting.needSlot) {
+      kept.push_back(waiting);
+    } else if (event.kind == Event::Kind::kPicture && !waiting.needSlot && slots_ &&
+               event.generation == generation_) {
+      slots_->release(event.slot);
+    }
+  }
+  events_ = std::move(kept);
+}
+
+size_t Decoder::poll(DecoderEvent* events, size_t capacity) {
+  const std::lock_guard lock(mutex_);
+  rung_ = false;
+  const size_t count = std::min(capacity, events_.size());
+  std::copy_n(events_.begin(), count, events);
+  events_.erase(events_.begin(), events_.begin() + static_cast<ptrdiff_t>(count));
+  if (count > 0) changed_.notify_all();
+  return count;
+}
+
+void Decoder::provideSlots(uint32_t generation, std::shared_ptr<SlotTable> slots) {
+  const std::lock_guard lock(mutex_);
+  provided_ = std::move(slots);
+  providedGeneration_ = generation;
+  slotsChanged_ = true;
+  changed_.notify_all();
+}
+
+void Decoder::released() {
+  const std::lock_guard lock(mutex_);
+  slotsChanged_ = true;
+  changed_.notify_all();
+}
+
+void Decoder::close() {
+  {
+    const std::lock_guard lock(mutex_);
+    closing_ = true;
+    cancel_ = true;
+    changed_.notify_all();
+  }
+  if (thread_.joinable()) thread_.join();
+  const std::lock_guard lock(mutex_);
+  dropEvents();
+  events_.clear();
+  queue_.clear();
+  engine_.reset();
+}
+
+Stats Decoder::stats() const {
+  const std::lock_guard lock(mutex_);
+  return stats_;
+}
+
+void Decoder::ring(std::unique_lock<std::mutex>& lock) {
+  if (rung_ || closing_) return;
+  rung_ = true;
+  lock.unlock();
+  wake_(context_);
+  lock.lock();
+}
+
+void Decoder::takeEvents(std::unique_lock<std::mutex>& lock) {
+  DecoderEvent waiting;
+  bool any = false;
+  while (engine_->nextEvent(&waiting.event)) {
+    if (waiting.event.kind == Event::Kind::kFormat) generation_ = waiting.event.generation;
+    events_.push_back(waiting);
+    any = true;
+  }
+  if (resetting_) dropEvents();
+  if (any) ring(lock);
+}
+
+void Decoder::startAnew() {
+  resetting_ = false;
+  cancel_ = false;
+  feeding_.clear();
+  engine_->reset();
+}
+
+// Hands queued bytes to the engine. False when there were none.
+bool Decoder::feed(std::unique_lock<std::mutex>& lock) {
+  if (queue_.empty()) return false;
+  std::swap(queue_, feeding_);
+  const bool room = wasFull_;
+  wasFull_ = false;
+  // The engine asks for input only when it has room for a whole unit and more.
+  static_cast<void>(engine_->push(feeding_.data(), feeding_.size()));
+  feeding_.clear();
+  if (room) ring(lock);
+  return true;
+}
+
+// Waits until the reason for which the engine stopped may be gone. False when the thread is to end.
+bool Decoder::waitFor(std::unique_lock<std::mutex>& lock, Step step) {
+  const auto until = [&](auto condition) {
+    changed_.wait(lock, [&] { return closing_ || resetting_ || condition(); });
+    return !closing_;
+  };
+  switch (step) {
+    case Step::kProgress:
+      return true;
+    case Step::kNeedInput:
+      if (feed(lock)) return true;
+      if (finished_) {
+        engine_->finish();
+        return true;
+      }
+      return until([&] { return !queue_.empty() || finished_; });
+    case Step::kNeedSlots:
+    case Step::kNeedSlot: {
+      if (step == Step::kNeedSlot && !slotsChanged_) {
+        DecoderEvent starved;
+        starved.needSlot = true;
+        starved.event.generation = generation_;
+        events_.push_back(starved);
+        ring(lock);
+      }
+      if (!until([&] { return slotsChanged_; })) return false;
+      slotsChanged_ = false;
+      if (provided_ && providedGeneration_ == generation_ && provided_ != slots_) {
+        slots_ = provided_;
+        engine_->provideSlots(generation_, slots_);
+      }
+      return true;
+    }
+    default:
+      return until([] { return false; });
+  }
+}
+
+void Decoder::work() {
+  std::unique_lock lock(mutex_);
+  while (!closing_) {
+    if (resetting_) startAnew();
+    changed_.wait(lock, [this] { return closing_ || resetting_ || events_.size() < kQueueEvents; });
+    if (closing_ || resetting_) continue;
+    lock.unlock();
+    const Step step = engine_->step();
+    const Stats stats = engine_->stats();
+    lock.lock();
+    stats_ = stats;
+    takeEvents(lock);
+    if (!waitFor(lock, step)) return;
+  }
+}
+
+}  // namespace kamaelia::dirac
