@@ -119,9 +119,14 @@ Napi::Value DecoderObject::pushChunk(const Napi::CallbackInfo& info) {
 Napi::Object DecoderObject::toObject(Napi::Env env, const DecoderEvent& waiting) {
   Napi::Object object = Napi::Object::New(env);
   const Event& event = waiting.event;
-  if (waiting.needSlot) {
+  if (waiting.kind == DecoderEvent::Kind::kNeedInput) {
+    object.Set("kind", "needInput");
+    return object;
+  }
+  if (waiting.kind == DecoderEvent::Kind::kNeedSlot) {
     object.Set("kind", "needSlots");
     object.Set("generation", event.generation);
+    object.Set("releases", static_cast<double>(waiting.releases));
     return object;
   }
   switch (event.kind) {

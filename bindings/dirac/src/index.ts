@@ -74,7 +74,14 @@ export type NativeEvent =
       readonly discontinuity: boolean;
       readonly intra: boolean;
     }
-  | { readonly kind: 'needSlots'; readonly generation: number }
+  | {
+      readonly kind: 'needSlots';
+      readonly generation: number;
+      /** Calls of `release()` that the decoder had seen; if more were made since, this is old news. */
+      readonly releases: number;
+    }
+  /** Everything pushed so far has been used. */
+  | { readonly kind: 'needInput' }
   | { readonly kind: 'error'; readonly code: string; readonly position: number; readonly detail: string }
   | { readonly kind: 'end' };
 
@@ -111,7 +118,7 @@ export interface NativeDiracDecoder {
   /** All slots of a generation, the earlier ones first; called again with more of them to grow it. */
   provideSlots(
     generation: number,
-    buffers: readonly SharedArrayBuffer[],
+    slots: readonly Uint8Array[],
     baseOffsets: readonly number[],
     counts: Int32Array<SharedArrayBuffer>,
   ): void;

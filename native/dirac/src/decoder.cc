@@ -72,11 +72,11 @@ void Decoder::dropEvents() {
   std::deque<DecoderEvent> kept;
   for (const DecoderEvent& waiting : events_) {
     const Event& event = waiting.event;
-    if (event.kind == Event::Kind::kFormat && !waiting.needSlot) {
+    if (waiting.kind != DecoderEvent::Kind::kEngine) continue;
+    if (event.kind == Event::Kind::kFormat) {
       kept.push_back(waiting);
-    } else if (event.kind == Event::Kind::kPicture && !waiting.needSlot && slots_ &&
-               event.generation == generation_) {
-      slots_->release(event.slot);
+    } else if (event.kind == Event::Kind::kPicture && waiting.slots) {
+      waiting.slots->release(event.slot);
     }
   }
   events_ = std::move(kept);
@@ -102,6 +102,7 @@ void Decoder::provideSlots(uint32_t generation, std::shared_ptr<SlotTable> slots
 
 void Decoder::released() {
   const std::lock_guard lock(mutex_);
+  ++releases_;
   slotsChanged_ = true;
   changed_.notify_all();
 }
@@ -139,6 +140,7 @@ void Decoder::takeEvents(std::unique_lock<std::mutex>& lock) {
   bool any = false;
   while (engine_->nextEvent(&waiting.event)) {
     if (waiting.event.kind == Event::Kind::kFormat) generation_ = waiting.event.generation;
+    waiting.slots = waiting.event.kind == Event::Kind::kPicture ? slots_ : nullptr;
     events_.push_back(waiting);
     any = true;
   }
@@ -159,11 +161,21 @@ bool Decoder::feed(std::unique_lock<std::mutex>& lock) {
   std::swap(queue_, feeding_);
   const bool room = wasFull_;
   wasFull_ = false;
+  fed_ = true;
   // The engine asks for input only when it has room for a whole unit and more.
   static_cast<void>(engine_->push(feeding_.data(), feeding_.size()));
   feeding_.clear();
   if (room) ring(lock);
   return true;
+}
+
+void Decoder::say(DecoderEvent::Kind kind, std::unique_lock<std::mutex>& lock) {
+  DecoderEvent waiting;
+  waiting.kind = kind;
+  waiting.releases = releases_;
+  waiting.event.generation = generation_;
+  events_.push_back(waiting);
+  ring(lock);
 }
 
 // Waits until the reason for which the engine stopped may be gone. False when the thread is to end.
@@ -181,16 +193,14 @@ bool Decoder::waitFor(std::unique_lock<std::mutex>& lock, Step step) {
         engine_->finish();
         return true;
       }
+      if (fed_) {
+        fed_ = false;
+        say(DecoderEvent::Kind::kNeedInput, lock);
+      }
       return until([&] { return !queue_.empty() || finished_; });
     case Step::kNeedSlots:
     case Step::kNeedSlot: {
-      if (step == Step::kNeedSlot && !slotsChanged_) {
-        DecoderEvent starved;
-        starved.needSlot = true;
-        starved.event.generation = generation_;
-        events_.push_back(starved);
-        ring(lock);
-      }
+      if (step == Step::kNeedSlot && !slotsChanged_) say(DecoderEvent::Kind::kNeedSlot, lock);
       if (!until([&] { return slotsChanged_; })) return false;
       slotsChanged_ = false;
       if (provided_ && providedGeneration_ == generation_ && provided_ != slots_) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { DeadlockError } from './errors.js';
 import type { Inbox } from './inbox.js';
-import { IDLE, type Task } from './task.js';
+import { DONE, IDLE, type Task } from './task.js';
 
 /** Components that wait for each other, and the full inbox among them that is cheapest to grow. */
 export interface Deadlock {
@@ -71,6 +71,58 @@ export function relieve({ smallest, tasks }: Deadlock, maxCapacity: number): boo
       message: `inbox ${smallest.name} was grown to ${smallest.capacity} messages: components wait for each other`,
       fields: { ring },
     });
+  }
+  return true;
+}
+
+/** Components that wait for something that those downstream of them hold. */
+export class Starving {
+  readonly #tasks = new Set<Task>();
+
+  get any(): boolean {
+    return this.#tasks.size > 0;
+  }
+
+  add(task: Task, onStuck: () => void): void {
+    task.onStuck = onStuck;
+    this.#tasks.add(task);
+  }
+
+  forget(task: Task): void {
+    task.onStuck = undefined;
+    this.#tasks.delete(task);
+  }
+
+  /** Nothing is runnable: tells the first component whose wait can have no end. True if there was one. */
+  relieve(): boolean {
+    for (const task of this.#tasks) {
+      const { onStuck } = task;
+      if (onStuck === undefined || !isStuck(task)) continue;
+      this.forget(task);
+      try {
+        onStuck();
+      } catch (error) {
+        task.graph?.fail(task, error);
+      }
+      return true;
+    }
+    return false;
+  }
+}
+
+/**
+ * Whether nobody can give back what `starving` waits for: see `External.starved()`.
+ */
+function isStuck(starving: Task): boolean {
+  if (starving.state !== IDLE || starving.blocked > 0) return false;
+  const found = new Set<Task>([starving]);
+  for (const task of found) {
+    for (const outbox of task.outs) if (outbox.linked) found.add(outbox.sink.task);
+    if (task === starving || task.state === DONE) continue;
+    const timed = task.alarms > 0 || task.waiters?.some((waiter) => waiter.timed);
+    if (task.state !== IDLE || task.countedOutside || task.holds > 0 || timed) return false;
+    // A slow viewer or client, not a lost one.
+    if (task.externals > 0 && task.ins.some((inbox) => inbox.count > 0)) return false;
   }
   return true;
 }

@@ -22,6 +22,7 @@ export class External {
   wake(): void {
     const task = this.#task;
     if (task.state === DONE) return;
+    if (task.onStuck !== undefined) task.scheduler.starving.forget(task);
     if (task.state === NEW) task.notified = true;
     else task.scheduler.notify(task);
   }
@@ -44,5 +45,16 @@ export class External {
     if (this.#holds === 0) throw new RangeError(`${task.path()}: Expected a hold() before release() but received none`);
     this.#holds--;
     if (--task.holds === 0 && task.state !== NEW) task.scheduler.countOutside(-1);
+  }
+
+  /**
+   * Says that the component cannot go on until those downstream of it give something back, such as picture memory;
+   * a {@link wake} takes this back. `onStuck` is called, once, when that can no longer happen: nothing is runnable and
+   * nobody downstream waits for time, a promise or held outside work, or has messages left to which the world outside
+   * may bring it. It should make room (or throw, which fails the graph) and `wake()`.
+   */
+  starved(onStuck: () => void): void {
+    const task = this.#task;
+    if (task.state !== DONE && task.state !== NEW) task.scheduler.starving.add(task, onStuck);
   }
 }

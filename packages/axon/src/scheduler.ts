@@ -2,7 +2,7 @@
 import { isAsyncGenerator, isCancellation, isGenerator, resolveWaiter } from './async-main.js';
 import { type Clock, WallClock } from './clock.js';
 import { startMain } from './component.js';
-import { findDeadlock, relieve } from './deadlock.js';
+import { findDeadlock, relieve, Starving } from './deadlock.js';
 import { CancelledError } from './errors.js';
 import type { Graph } from './graph.js';
 import type { Inbox } from './inbox.js';
@@ -42,8 +42,7 @@ export interface SchedulerOptions {
 
 const BUDGET_SLICES = 2000;
 const BUDGET_MS = 2;
-// Longer than any outside work of a test, shorter than a test runner's patience.
-const SETTLE_WITHIN_MS = 20_000;
+const SETTLE_WITHIN_MS = 20_000; // a test runner is more patient than that
 const DEFAULT_MAX_CAPACITY = 65_536;
 // A component that is told to stop may yield in its `finally` blocks, but not for ever.
 const MOST_RETURN_SLICES = 10_000;
@@ -75,6 +74,8 @@ export class Scheduler {
   #usedMs = 0;
   #usedSlices = 0;
   readonly #full: Inbox[] = [];
+  /** @internal */
+  readonly starving: Starving = new Starving();
   readonly #maxCapacity: number;
   readonly #onSlice: ((task: Task) => void) | undefined;
   readonly #names = new Map<string, number>();
@@ -149,7 +150,7 @@ export class Scheduler {
     this.#rest.outside += change;
     if (this.#inRun || this.#coming) return;
     // What was excused by outside work may be a deadlock now, and somebody may wait for quiet.
-    if (this.#full.length > 0 || this.#rest.concerned) this.#comeSoon();
+    if (this.#full.length > 0 || this.starving.any || this.#rest.concerned) this.#comeSoon();
   }
 
   /** @internal Parks an async main until the box has what it waits for. */
@@ -219,7 +220,7 @@ export class Scheduler {
         this.#slice(this.#queue.take());
         if ((++slices & 7) === 0 && performance.now() > deadline) break;
       }
-    } while (this.#queue.head === undefined && this.#full.length > 0 && this.#relieve());
+    } while (this.#queue.head === undefined && this.#relieve());
     this.#inRun = false;
     if (this.#queue.head !== undefined) {
       this.#coming = true;
@@ -463,6 +464,7 @@ export class Scheduler {
       task.holds = 0;
     }
     if (task.timed) this.timers.forget(task);
+    if (task.onStuck !== undefined) this.starving.forget(task);
     for (const outbox of task.outs) closeOutbox(outbox);
     for (const inbox of task.ins) closeInbox(inbox);
     const { graph, parent } = task;
@@ -484,13 +486,16 @@ export class Scheduler {
   // ---- at rest ----
 
   /**
-   * Nothing is runnable and some inbox is full: if components wait for each other in a ring that nothing outside can
-   * open, the smallest full inbox of the ring is doubled. True when something became runnable.
+   * Nothing is runnable. If components wait for each other in a ring that nothing outside can open, its smallest full
+   * inbox is doubled; components that starve for what nobody will give back are told. True when something became
+   * runnable.
    */
   #relieve(): boolean {
-    const deadlock = findDeadlock(this.#full);
-    if (deadlock === undefined) return false;
-    if (relieve(deadlock, this.#maxCapacity)) this.reliefs++;
-    return true;
+    const deadlock = this.#full.length > 0 ? findDeadlock(this.#full) : undefined;
+    if (deadlock !== undefined) {
+      if (relieve(deadlock, this.#maxCapacity)) this.reliefs++;
+      return true;
+    }
+    return this.starving.relieve();
   }
 }

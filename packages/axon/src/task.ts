@@ -79,6 +79,8 @@ export class Task {
   externals = 0;
   /** Outstanding `hold()`s. */
   holds = 0;
+  /** Set while it waits for what those downstream hold; see `External.starved()`. */
+  onStuck: (() => void) | undefined = undefined;
   /** Alarms set by `wakeAt()` that have not rung. */
   alarms = 0;
   /** It has set a timer at some time. */

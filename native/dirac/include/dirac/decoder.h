@@ -19,10 +19,18 @@ namespace kamaelia::dirac {
 
 class StreamDecoder;
 
-// What poll() gives: an event of the engine, or word that the decoder waits for a free slot.
+// What poll() gives: an event of the engine, or word of what the decoder waits for.
 struct DecoderEvent {
-  bool needSlot = false;  // all slots of event.generation are taken: release one or add some
+  enum class Kind : uint8_t {
+    kEngine,     // event
+    kNeedSlot,   // all slots of event.generation are taken: release one or add some
+    kNeedInput,  // everything pushed so far has been used
+  };
+  Kind kind = Kind::kEngine;
+  // Calls of released() that the thread had seen; if more were made since, kNeedSlot is old news.
+  uint64_t releases = 0;
   Event event;
+  std::shared_ptr<SlotTable> slots;  // of a picture: whose count it has
 };
 
 // A StreamDecoder that works on its own thread behind a bounded byte queue. All calls are for one
@@ -72,6 +80,7 @@ class Decoder {
   void startAnew();
   void ring(std::unique_lock<std::mutex>& lock);
   void dropEvents();
+  void say(DecoderEvent::Kind kind, std::unique_lock<std::mutex>& lock);
 
   const Wake wake_;
   void* const context_;
@@ -93,6 +102,8 @@ class Decoder {
   bool resetting_ = false;
   bool closing_ = false;
   bool slotsChanged_ = false;
+  bool fed_ = false;  // since the last kNeedInput
+  uint64_t releases_ = 0;
   Stats stats_;
   std::thread thread_;
 };

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: Apache-2.0
+import { availableParallelism } from 'node:os';
+import { Component, type External, type Steps } from '@kamaelia/axon';
+import {
+  baseOffsetOf,
+  type NativeDiracDecoder,
+  type NativeEvent,
+  type NativeStats,
+  openDecoder,
+} from '@kamaelia/dirac-native';
+import { FramePool, type FramePoolStats, type PoolGeneration, type Rational, type VideoFrame } from '@kamaelia/media';
+import { DiracError } from './dirac-error.js';
+import { frameLayoutOf } from './video-properties.js';
+
+type ErrorEvent = Extract<NativeEvent, { kind: 'error' }>;
+type FormatEvent = Extract<NativeEvent, { kind: 'format' }>;
+type PictureEvent = Extract<NativeEvent, { kind: 'picture' }>;
+
+/** Slots beyond what the decoder itself needs: a few frames may be on their way without a wait. */
+const SPARE_SLOTS = 4;
+const MAX_THREADS = 64;
+const DEFAULT_MAX_PIXELS = 8192 * 4320;
+const LOG_EVERY_US = 1_000_000;
+
+/** Options of a {@link DiracDecoder}. */
+export interface DiracDecoderOptions {
+  /** Threads that take part in one picture, 1 to 64. Default: as many as there are processors. */
+  readonly threads?: number;
+  /** Largest picture accepted, width times height. Default 8192 x 4320. */
+  readonly maxPixels?: number;
+  /** Frames of picture memory at most; components downstream hold them. Default 96. */
+  readonly maxFrames?: number;
+  /** Bytes of picture memory at most. Default 256 MiB, but always enough for the decoder itself. */
+  readonly maxBytes?: number;
+}
+
+/** Counters of a {@link DiracDecoder}. */
+export interface DiracDecoderStats extends NativeStats {
+  readonly pool: Readonly<FramePoolStats>;
+}
+
+/**
+ * Decodes a Dirac elementary stream in native threads, straight into counted picture memory.
+ *
+ * `inbox`: `Uint8Array`s, cut anywhere; read-only, copied. `outbox`: {@link VideoFrame}s in presentation order, each to
+ * be closed by its receiver; `pts` counts frames from 0 through all sequences, `timebase` is one frame. Damage does not
+ * stop it: it finds the next picture, marks what was harmed (`damaged`), counts in `stats` and logs once a second at
+ * most. When every frame is held downstream it waits, and takes more memory only if nobody could give one back.
+ *
+ * Ends its graph with {@link DiracError} for input without a sequence header, with pictures above `maxPixels`, or in a
+ * part of the standard that is not there yet: VLC, low delay and high quality syntax, field coding, depths over 8 bits.
+ *
+ * @example
+ * import { createReadStream } from 'node:fs';
+ * import { Pipeline } from '@kamaelia/axon';
+ * import { DiracDecoder } from '@kamaelia/dirac';
+ * let frames = 0;
+ * await Pipeline(createReadStream('testcard.drc'), new DiracDecoder(), (frame) => {
+ *   frames++;
+ *   frame.close();
+ * }).run();
+ * console.log(frames); // 300
+ */
+export class DiracDecoder extends Component {
+  readonly inbox = this.in<Uint8Array>('inbox', { capacity: 16 });
+  readonly outbox = this.out<VideoFrame>('outbox');
+
+  readonly #options: Required<Pick<DiracDecoderOptions, 'threads' | 'maxPixels'>> & DiracDecoderOptions;
+  #decoder: NativeDiracDecoder | undefined;
+  #pool: FramePool | undefined;
+  #generation: PoolGeneration | undefined;
+  #nativeGeneration = 0;
+  #timebase: Rational = { num: 1, den: 25 };
+  #lastStats: NativeStats | undefined;
+
+  /** Native work is under way that will end in a wake. */
+  #busy = false;
+  #held = false;
+  #starved = false;
+  #releases = 0;
+  #ended = false;
+  #finished = false;
+  #waiting: Uint8Array | undefined;
+  #events: NativeEvent[] = [];
+  #nextEvent = 0;
+  #damagedBefore = 0;
+  #loggedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(options: DiracDecoderOptions = {}) {
+    super();
+    const { threads = Math.min(availableParallelism(), MAX_THREADS), maxPixels = DEFAULT_MAX_PIXELS } = options;
+    whole('threads', threads, MAX_THREADS);
+    whole('maxPixels', maxPixels, Number.MAX_SAFE_INTEGER);
+    if (options.maxFrames !== undefined) whole('maxFrames', options.maxFrames, 65_536);
+    if (options.maxBytes !== undefined) whole('maxBytes', options.maxBytes, Number.MAX_SAFE_INTEGER);
+    this.#options = { ...options, threads, maxPixels };
+  }
+
+  /** Numbers since the start; undefined before it. */
+  get stats(): DiracDecoderStats | undefined {
+    const native = this.#decoder?.stats() ?? this.#lastStats;
+    return native && this.#pool && { ...native, pool: this.#pool.stats };
+  }
+
+  override *main(): Steps {
+    const { maxFrames, maxBytes, threads, maxPixels } = this.#options;
+    const ext = this.external();
+    const onWarning = (message: string) => this.log('warn', message);
+    this.#pool = new FramePool({
+      name: this.path,
+      onWarning,
+      ...(maxFrames === undefined ? {} : { maxFrames }),
+      ...(maxBytes === undefined ? {} : { maxBytes }),
+    });
+    const decoder = openDecoder({ threads, maxPixels, onWake: () => ext.wake() });
+    this.#decoder = decoder;
+    try {
+      while (!this.#ended) {
+        this.#push(decoder);
+        this.#take(decoder, ext);
+        this.#hold(ext);
+        if (!this.#ended) yield;
+      }
+      this.#logDamage(true);
+    } finally {
+      this.#close(decoder);
+    }
+  }
+
+  /** Hands over what has arrived, as far as the native queue has room. */
+  #push(decoder: NativeDiracDecoder): void {
+    const { inbox } = this;
+    for (;;) {
+      if (this.#waiting === undefined) {
+        if (!inbox.ready) break;
+        const bytes: unknown = inbox.recv();
+        if (!(bytes instanceof Uint8Array)) {
+          throw new TypeError(`DiracDecoder: Expected a Uint8Array for inbox but received ${describe(bytes)}`);
+        }
+        this.#waiting = bytes;
+      }
+      const taken = decoder.push(this.#waiting);
+      this.#busy = true;
+      if (taken < this.#waiting.length) {
+        this.#waiting = this.#waiting.subarray(taken);
+        return;
+      }
+      this.#waiting = undefined;
+    }
+    if (inbox.ended && !this.#finished) {
+      this.#finished = true;
+      this.#busy = true;
+      decoder.finish();
+    }
+  }
+
+  /** Works through the decoder's events while the outbox has room; what is left over comes first the next time. */
+  #take(decoder: NativeDiracDecoder, ext: External): void {
+    const { outbox } = this;
+    while (outbox.open) {
+      if (this.#nextEvent === this.#events.length) {
+        this.#events = decoder.poll();
+        this.#nextEvent = 0;
+        if (this.#events.length === 0) return;
+      }
+      const event = this.#events[this.#nextEvent++];
+      if (event !== undefined) this.#handle(event, decoder, ext);
+    }
+  }
+
+  #handle(event: NativeEvent, decoder: NativeDiracDecoder, ext: External): void {
+    switch (event.kind) {
+      case 'format':
+        this.#busy = true;
+        return this.#configure(event, decoder, ext);
+      case 'picture':
+        this.#busy = true;
+        return this.#deliver(event);
+      case 'needInput':
+        this.#busy = this.#waiting !== undefined || this.#finished;
+        return;
+      case 'needSlots':
+        if (event.releases === this.#releases && event.generation === this.#nativeGeneration)
+          this.#starve(decoder, ext);
+        return;
+      case 'error':
+        throw this.#error(event);
+      case 'end':
+        this.#ended = true;
+    }
+  }
+
+  #configure(event: FormatEvent, decoder: NativeDiracDecoder, ext: External): void {
+    const layout = frameLayoutOf(event.format, event.layout);
+    const initial = event.layout.minimumSlots + SPARE_SLOTS;
+    if (this.#generation !== undefined) this.#generation.onFree = undefined;
+    const generation = this.#poolOrThrow().configure(layout, initial, baseOffsetOf);
+    this.#generation = generation;
+    this.#nativeGeneration = event.generation;
+    const { num, den } = event.format.frameRate;
+    this.#timebase = { num: den, den: num };
+    generation.onFree = (slot) => {
+      this.#releases++;
+      decoder.release(event.generation, slot);
+      if (!this.#starved) return;
+      this.#starved = false;
+      this.#busy = true;
+      ext.wake();
+    };
+    this.#provide(decoder, generation);
+  }
+
+  #provide(decoder: NativeDiracDecoder, { slots, counts }: PoolGeneration): void {
+    decoder.provideSlots(
+      this.#nativeGeneration,
+      slots.map(({ buffer }) => new Uint8Array(buffer)),
+      slots.map(({ baseOffset }) => baseOffset),
+      counts,
+    );
+  }
+
+  #deliver(event: PictureEvent): void {
+    const generation = this.#generation;
+    if (generation === undefined) return;
+    const { pts, damaged, discontinuity, intra: keyframe } = event;
+    if (damaged) this.#logDamage(false);
+    this.outbox.send(generation.adopt(event.slot, { pts, timebase: this.#timebase, damaged, discontinuity, keyframe }));
+  }
+
+  /** Every frame is held downstream. It is for those who hold them to go on; only if none of them can is there more. */
+  #starve(decoder: NativeDiracDecoder, ext: External): void {
+    this.#busy = false;
+    this.#starved = true;
+    ext.starved(() => {
+      const generation = this.#generation;
+      if (generation === undefined) return;
+      if (!this.#poolOrThrow().relieve(generation)) throw generation.exhausted();
+      this.#starved = false;
+      this.#busy = true;
+      this.#provide(decoder, generation);
+      ext.wake();
+    });
+  }
+
+  /** While the outbox is blocked it is the consumer's turn, so native work then holds nothing up. */
+  #hold(ext: External): void {
+    const wanted = this.#busy && this.outbox.open && !this.#ended;
+    if (wanted === this.#held) return;
+    this.#held = wanted;
+    if (wanted) ext.hold();
+    else ext.release();
+  }
+
+  #poolOrThrow(): FramePool {
+    if (this.#pool === undefined) throw new TypeError('DiracDecoder: Expected a running component');
+    return this.#pool;
+  }
+
+  #error({ code, detail, position }: ErrorEvent): Error {
+    const { maxPixels } = this.#options;
+    const text: Record<string, string> = {
+      NO_SEQUENCE_HEADER: `Expected a Dirac stream but received ${detail}`,
+      UNSUPPORTED: `Expected 4:2:0, 8 bit, frame-coded core syntax but received ${detail}, which is not supported yet`,
+      LIMIT: `Expected pictures of at most ${maxPixels} pixels (option maxPixels) but received larger ones`,
+    };
+    const message = `DiracDecoder: ${text[code] ?? `Expected decoding to succeed but ${detail}`} (at byte ${position})`;
+    return new DiracError(message, { code, position });
+  }
+
+  #logDamage(last: boolean): void {
+    const stats = this.#decoder?.stats();
+    const now = this.clock.now();
+    if (stats === undefined || (!last && now - this.#loggedAt < LOG_EVERY_US)) return;
+    const harmed = stats.damaged + stats.skippedPictures + stats.lostSync;
+    if (harmed === this.#damagedBefore) return;
+    this.#damagedBefore = harmed;
+    this.#loggedAt = now;
+    const { damaged, skippedPictures, bytesSkipped } = stats;
+    this.log(
+      'warn',
+      `damaged input: ${damaged} pictures damaged, ${skippedPictures} lost, ${bytesSkipped} bytes skipped so far`,
+      { damaged, skippedPictures, bytesSkipped },
+    );
+  }
+
+  #close(decoder: NativeDiracDecoder): void {
+    const generation = this.#generation;
+    for (const event of this.#events.slice(this.#nextEvent)) {
+      if (event.kind === 'picture' && event.generation === this.#nativeGeneration) generation?.release(event.slot);
+    }
+    this.#events = [];
+    this.#nextEvent = 0;
+    decoder.close();
+    this.#lastStats = decoder.stats();
+    this.#decoder = undefined;
+    if (generation !== undefined) generation.onFree = undefined;
+  }
+}
+
+function whole(name: string, value: unknown, highest: number): void {
+  if (!(Number.isSafeInteger(value) && (value as number) >= 1 && (value as number) <= highest)) {
+    throw new RangeError(
+      `DiracDecoder: Expected an integer of 1 to ${highest} for ${name} but received ${describe(value)}`,
+    );
+  }
+}
+
+function describe(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'object' && value !== null) return value.constructor?.name ?? 'an object';
+  return String(value);
+}

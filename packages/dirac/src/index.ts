@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+export { DiracDecoder, type DiracDecoderOptions, type DiracDecoderStats } from './dirac-decoder.js';
+export { DiracError } from './dirac-error.js';
