@@ -37,6 +37,8 @@ export interface DiracDecoderOptions {
 /** Counters of a {@link DiracDecoder}. */
 export interface DiracDecoderStats extends NativeStats {
   readonly pool: Readonly<FramePoolStats>;
+  /** Frames of the present format that are open somewhere, the decoder's own references among them. */
+  readonly framesHeld: number;
 }
 
 /**
@@ -99,7 +101,7 @@ export class DiracDecoder extends Component {
   /** Numbers since the start; undefined before it. */
   get stats(): DiracDecoderStats | undefined {
     const native = this.#decoder?.stats() ?? this.#lastStats;
-    return native && this.#pool && { ...native, pool: this.#pool.stats };
+    return native && this.#pool && { ...native, pool: this.#pool.stats, framesHeld: this.#generation?.used ?? 0 };
   }
 
   override *main(): Steps {
@@ -172,17 +174,19 @@ export class DiracDecoder extends Component {
     switch (event.kind) {
       case 'format':
         this.#busy = true;
-        return this.#configure(event, decoder, ext);
+        this.#configure(event, decoder, ext);
+        break;
       case 'picture':
         this.#busy = true;
-        return this.#deliver(event);
+        this.#deliver(event);
+        break;
       case 'needInput':
         this.#busy = this.#waiting !== undefined || this.#finished;
-        return;
+        break;
       case 'needSlots':
         if (event.releases === this.#releases && event.generation === this.#nativeGeneration)
           this.#starve(decoder, ext);
-        return;
+        break;
       case 'error':
         throw this.#error(event);
       case 'end':

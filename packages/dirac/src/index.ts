@@ -1,3 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
 export { DiracDecoder, type DiracDecoderOptions, type DiracDecoderStats } from './dirac-decoder.js';
 export { DiracError } from './dirac-error.js';
+export { DiracProbe, type DiracStreamInfo, type DiracSyntax, probeDirac } from './stream-info.js';

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: Apache-2.0
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Component, ComponentError, Pipeline, type Steps } from '@kamaelia/axon';
+import { drive, virtualClock } from '@kamaelia/axon/testing';
+import { FrameHash, frameDigest, type VideoFrame } from '@kamaelia/media';
+import { describe, expect, it } from 'vitest';
+import { DiracDecoder, type DiracDecoderOptions, DiracError } from './index.js';
+
+const root = join(import.meta.dirname, '..', '..', '..');
+const testcard = readFileSync(join(root, 'examples', 'media', 'testcard.drc'));
+const TESTCARD_MD5 = '133c0f7c48baa6e68e9998a43058f04c';
+const shared = process.env.KAMAELIA_SHARED ?? join(root, '..', 'shared');
+const streams = join(shared, 'streams', 'dirac');
+const withStreams = existsSync(streams);
+
+function* pieces(bytes: Uint8Array, size = 65_536): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+}
+
+interface Decoded {
+  md5: string;
+  frames: number;
+  damaged: number;
+  decoder: DiracDecoder;
+  logs: string[];
+}
+
+async function decode(bytes: Uint8Array, options: DiracDecoderOptions = {}, chunk?: number): Promise<Decoded> {
+  const decoder = new DiracDecoder({ threads: 1, ...options });
+  const hash = new FrameHash();
+  const logs: string[] = [];
+  let damaged = 0;
+  const sink = (frame: VideoFrame) => {
+    hash.add(frame);
+    if (frame.damaged) damaged++;
+    frame.close();
+  };
+  await Pipeline(pieces(bytes, chunk), decoder, sink).run({ onLog: ({ message }) => logs.push(message) });
+  return { md5: hash.digest(), frames: hash.frames, damaged, decoder, logs };
+}
+
+async function failureOf(bytes: Uint8Array, options?: DiracDecoderOptions): Promise<ComponentError> {
+  const error = await decode(bytes, options).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(ComponentError);
+  return error as ComponentError;
+}
+
+class Leaver extends Component {
+  readonly inbox = this.in<VideoFrame>('inbox');
+  taken = 0;
+  readonly #most: number;
+
+  constructor(most: number) {
+    super();
+    this.#most = most;
+  }
+
+  override *main(): Steps {
+    while (!this.inbox.ended) {
+      while (this.inbox.ready) {
+        this.inbox.recv().close();
+        if (++this.taken === this.#most) return;
+      }
+      yield;
+    }
+  }
+}
+
+function shuffledBytes(length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  for (let i = 0, x = 1; i < length; i++) {
+    x = (Math.imul(x, 1_103_515_245) + 12_345) >>> 0;
+    bytes[i] = x >>> 24;
+  }
+  return bytes;
+}
+
+describe('DiracDecoder', () => {
+  it('decodes the test card to the published samples, at any number of threads', async () => {
+    for (const threads of [1, 2, 5]) {
+      const { md5, frames, decoder } = await decode(testcard, { threads });
+      expect({ md5, frames }).toEqual({ md5: TESTCARD_MD5, frames: 300 });
+      expect(decoder.stats).toMatchObject({
+        bytes: testcard.length,
+        pictures: 300,
+        delivered: 300,
+        damaged: 0,
+        framesHeld: 0,
+      });
+    }
+  });
+
+  it.skipIf(!withStreams)('gives each frame of the test card the digest of its list (needs ../shared)', async () => {
+    const lines = readFileSync(join(shared, 'streams', 'samples', 'testcard.md5.txt'), 'utf8')
+      .trim()
+      .split('\n');
+    const digests: string[] = [];
+    const sink = (frame: VideoFrame) => {
+      digests.push(`${frame.pts} ${frameDigest(frame)}`);
+      frame.close();
+    };
+    await Pipeline(pieces(testcard), new DiracDecoder(), sink).run();
+    expect(digests).toEqual(lines.map((line) => line.trim().split(/\s+/).join(' ')));
+  });
+
+  it('describes each frame: times, format, colour, rate', async () => {
+    const seen: unknown[] = [];
+    const sink = (frame: VideoFrame) => {
+      const { pts, timebase, timestamp, keyframe, format, codedWidth, codedHeight, frameRate, fields } = frame;
+      if (seen.length < 2) {
+        seen.push({ pts, timebase, timestamp, keyframe, format, codedWidth, codedHeight, frameRate, fields });
+      }
+      frame.close();
+    };
+    await Pipeline(pieces(testcard), new DiracDecoder(), sink).run();
+    const common = { format: 'I420', codedWidth: 640, codedHeight: 360, fields: 'progressive' };
+    const times = { timebase: { num: 1, den: 25 }, frameRate: { num: 25, den: 1 } };
+    expect(seen).toEqual([
+      { pts: 0, timestamp: 0, keyframe: true, ...common, ...times },
+      { pts: 1, timestamp: 40_000, keyframe: false, ...common, ...times },
+    ]);
+  });
+
+  it('continues the time line over joined streams and marks where the second begins', async () => {
+    const twice = Buffer.concat([testcard, testcard]);
+    const marks: number[] = [];
+    let last = -1;
+    const sink = (frame: VideoFrame) => {
+      expect(frame.pts).toBe(++last);
+      if (frame.discontinuity) marks.push(frame.pts);
+      frame.close();
+    };
+    const decoder = new DiracDecoder();
+    await Pipeline(pieces(twice), decoder, sink).run();
+    expect({ marks, last }).toEqual({ marks: [300], last: 599 });
+    expect(decoder.stats?.sequences).toBe(2);
+  });
+
+  it('does not decode ahead of a consumer that takes nothing, and loses nothing by it', async () => {
+    const decoder = new DiracDecoder({ threads: 1 });
+    const run = drive(decoder, { inbox: pieces(testcard) }, { held: true });
+    await run.settle();
+    expect(decoder.stats?.delivered).toBeLessThan(100);
+    let frames = 0;
+    for (let batch: VideoFrame[]; frames < 300; frames += batch.length) {
+      run.outbox.take(20);
+      await run.settle();
+      batch = run.outbox.messages.splice(0);
+      expect(batch).toHaveLength(20);
+      for (const frame of batch) frame.close();
+    }
+    run.outbox.take();
+    await run.done;
+    expect(frames).toBe(300);
+  });
+
+  it('runs on the virtual clock like any component', async () => {
+    const clock = virtualClock();
+    const times: number[] = [];
+    const paced = async (frame: VideoFrame) => {
+      times.push(clock.now());
+      frame.close();
+    };
+    const graph = Pipeline(pieces(testcard), new DiracDecoder(), paced).activate({ clock });
+    await clock.settle();
+    await graph.done;
+    expect(times).toHaveLength(300);
+    expect(new Set(times)).toEqual(new Set([clock.now()]));
+  });
+
+  it('gives every frame back when the consumer leaves early', async () => {
+    const decoder = new DiracDecoder();
+    const leaver = new Leaver(5);
+    await Pipeline(pieces(testcard), decoder, leaver).run();
+    expect(leaver.taken).toBe(5);
+    expect(decoder.stats?.pool.leaked).toBe(0);
+    expect(decoder.stats?.framesHeld).toBe(0);
+  });
+
+  it('takes more picture memory when those downstream cannot give any back, and says so once', async () => {
+    const held: VideoFrame[] = [];
+    const logs: string[] = [];
+    const decoder = new DiracDecoder();
+    const hoard = (frame: VideoFrame) => {
+      held.push(frame);
+      if (held.length > 40) held.shift()?.close();
+    };
+    await Pipeline(pieces(testcard), decoder, hoard).run({ onLog: ({ message }) => logs.push(message) });
+    expect(decoder.stats?.delivered).toBe(300);
+    expect(decoder.stats?.pool.slots).toBeGreaterThan(40);
+    expect(logs.filter((line) => line.includes('grew to'))).toHaveLength(1);
+    for (const frame of held) frame.close();
+  });
+
+  it('fails with the name of its pool when every frame stays held at the ceiling', async () => {
+    const held: VideoFrame[] = [];
+    const decoder = new DiracDecoder({ maxFrames: 20 });
+    const graph = Pipeline(pieces(testcard), decoder, (frame: VideoFrame) => {
+      held.push(frame);
+    });
+    await expect(graph.run({ onLog: () => {} })).rejects.toThrow(
+      /^Pipeline-\d+\/DiracDecoder-\d+: FramePool: Expected a free frame of 20 in .*DiracDecoder-\d+ but all are held/,
+    );
+    for (const frame of held) frame.close();
+  });
+
+  it('waits, without more memory, for a consumer that is only slow', async () => {
+    const decoder = new DiracDecoder({ threads: 1 });
+    const slow = async (frame: VideoFrame) => {
+      await new Promise((resolve) => setImmediate(resolve));
+      frame.close();
+    };
+    await Pipeline(pieces(testcard), decoder, slow).run();
+    expect(decoder.stats).toMatchObject({ delivered: 300, pool: { grown: 0, leaked: 0 } });
+  });
+});
+
+describe('DiracDecoder given something else', () => {
+  it('says that an empty input has no sequence header', async () => {
+    const error = await failureOf(new Uint8Array(0));
+    expect(error.message).toMatch(/DiracDecoder-\d+: DiracDecoder: Expected a Dirac stream but received no sequence/);
+    expect(error.cause).toMatchObject({ name: 'DiracError', code: 'NO_SEQUENCE_HEADER' });
+  });
+
+  it('gives up within the first MiB of something that is no Dirac stream', async () => {
+    const error = await failureOf(shuffledBytes(4 << 20));
+    expect(error.cause).toBeInstanceOf(DiracError);
+    expect(error.cause).toMatchObject({ code: 'NO_SEQUENCE_HEADER' });
+    expect((error.cause as DiracError).position).toBeLessThanOrEqual(2 << 20);
+  });
+
+  it('decodes a truncated stream to its last whole picture', async () => {
+    const { frames, md5 } = await decode(testcard.subarray(0, testcard.length >> 1));
+    expect(frames).toBeGreaterThan(100);
+    expect(frames).toBeLessThan(200);
+    expect(md5).not.toBe(TESTCARD_MD5);
+  });
+
+  it('goes on behind a gap, marks what is damaged, and counts and logs it', async () => {
+    const joined = Buffer.concat([testcard.subarray(0, 300_000), testcard.subarray(420_000)]);
+    const { frames, damaged, decoder, logs } = await decode(joined);
+    const stats = decoder.stats;
+    expect(frames).toBeGreaterThan(100);
+    expect(frames).toBeLessThan(300);
+    expect(damaged).toBe(stats?.damaged);
+    expect((stats?.damaged ?? 0) + (stats?.skippedPictures ?? 0) + (stats?.lostSync ?? 0)).toBeGreaterThan(0);
+    expect(logs.some((line) => line.startsWith('damaged input'))).toBe(true);
+  });
+
+  it('finds a stream behind garbage', async () => {
+    const { md5, decoder } = await decode(Buffer.concat([shuffledBytes(100_000), testcard]));
+    expect(md5).toBe(TESTCARD_MD5);
+    expect(decoder.stats?.bytesSkipped).toBe(100_000);
+  });
+
+  it('refuses pictures above maxPixels by the name of the option', async () => {
+    const error = await failureOf(testcard, { maxPixels: 640 * 359 });
+    expect(error.message).toContain(`Expected pictures of at most ${640 * 359} pixels (option maxPixels)`);
+    expect(error.cause).toMatchObject({ code: 'LIMIT' });
+  });
+
+  it.skipIf(!withStreams)('names what is not supported yet (needs ../shared)', async () => {
+    const wanted: Record<string, RegExp> = {
+      'dr_vlc.drc': /VLC|field/i,
+      'schro_ld.drc': /low delay/i,
+      'ff_hq_qm_color.vc2': /high quality/i,
+      'schro_interlaced_intra.drc': /field/i,
+    };
+    for (const [file, what] of Object.entries(wanted)) {
+      const error = await failureOf(readFileSync(join(streams, file)));
+      expect(error.message).toMatch(what);
+      expect(error.message).toContain('not supported yet');
+      expect(error.cause).toMatchObject({ code: 'UNSUPPORTED' });
+    }
+  });
+
+  it('refuses messages that are no bytes', async () => {
+    const graph = Pipeline(['text'] as unknown as Uint8Array[], new DiracDecoder(), () => {});
+    await expect(graph.run()).rejects.toThrow(/DiracDecoder: Expected a Uint8Array for inbox but received "text"/);
+  });
+
+  it('refuses options out of range', () => {
+    for (const threads of [0, 65, 1.5, Number.NaN, '2' as unknown as number]) {
+      expect(() => new DiracDecoder({ threads })).toThrow(/^DiracDecoder: Expected an integer of 1 to 64 for threads/);
+    }
+    expect(() => new DiracDecoder({ maxPixels: -1 })).toThrow(RangeError);
+    expect(() => new DiracDecoder({ maxFrames: 0 })).toThrow(RangeError);
+    expect(() => new DiracDecoder({ maxBytes: 0.5 })).toThrow(RangeError);
+  });
+});
