@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+export { NetworkError } from './network-error.js';
+export {
+  type ServerAddress,
+  SingleServer,
+  type SingleServerOptions,
+  type SingleServerStats,
+} from './single-server.js';
+export type { Sendable } from './socket-flow.js';
+export { type ReconnectOptions, TCPClient, type TCPClientOptions, type TCPClientStats } from './tcp-client.js';

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { CancelledError, Component, type Duration, type External, type Steps } from '@kamaelia/axon';
+import { nonEmptyString, optionsObject, positiveUs, wholeNumber } from '../options.js';
+import { systemError } from '../system-error.js';
+import { address, networkError } from './network-error.js';
+import { type Sendable, SocketFlow } from './socket-flow.js';
+
+/** Options of {@link SingleServer}. */
+export interface SingleServerOptions {
+  /** 0 to 65535, default 1601; 0 takes a free one, see {@link SingleServer.listening}. */
+  readonly port?: number;
+  /** Address to listen on, default `127.0.0.1`: this machine only. */
+  readonly host?: string;
+  /** A client that takes nothing of what waits for it for so long is let go. Default 60 s. */
+  readonly idle?: Duration;
+}
+
+/** Where a server listens. */
+export interface ServerAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Counters of a {@link SingleServer}. */
+export interface SingleServerStats {
+  /** Clients served, the present one included. */
+  readonly clients: number;
+  /** Connections closed at once because there was a client already. */
+  readonly refused: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
+
+const DEFAULT_PORT = 1601;
+const DEFAULT_IDLE_US = 60_000_000;
+// How long a client may take to close its side once we have closed ours.
+const LINGER_US = 5_000_000;
+const LOG_REFUSED_EVERY_US = 1_000_000;
+
+/**
+ * Serves one client at a time: what arrives at `inbox` goes to the client, what it sends comes from `outbox`.
+ *
+ * - While there is no client, messages wait in the inbox (and its producer, when that is full); the next client gets
+ *   them. It does not hear what earlier clients were sent.
+ * - A second connection at the same time is closed at once, counted and logged.
+ * - A client that leaves is normal: it is logged, what was already handed to its connection is lost, and the next one
+ *   may connect. A client that closes only its sending side has left too.
+ * - A slow client makes the producer wait: at most 64 KiB and what the system buffers are on their way to it. One
+ *   that takes nothing for `idle` while bytes wait for it is let go.
+ * - When its inbox has ended and the client has everything, it closes the client and the port, and ends; without a
+ *   client it waits for one as long as there is something to send. With nothing linked to its inbox it runs until
+ *   it is stopped.
+ *
+ * A port that is in use ends the graph with a `NetworkError`.
+ *
+ * `inbox`: `Uint8Array`s, or strings as UTF-8. `outbox`: `Uint8Array`s as they arrive, each with a buffer of its own.
+ *
+ * @example
+ * import { Pipeline } from '@kamaelia/axon';
+ * import { ReadFileAdaptor } from '@kamaelia/components/file';
+ * import { SingleServer, TCPClient } from '@kamaelia/components/net';
+ *
+ * Pipeline(new ReadFileAdaptor('testcard.drc'), new SingleServer({ port: 16010 })).activate();
+ *
+ * let bytes = 0;
+ * await Pipeline(new TCPClient({ host: '127.0.0.1', port: 16010 }), (chunk) => {
+ *   bytes += chunk.length;
+ * }).run();
+ * console.log(`${bytes} bytes`);
+ */
+export class SingleServer extends Component {
+  // Of role control, so that a full outbox does not keep bytes from the client; see SocketFlow.
+  readonly inbox = this.in<Sendable>('inbox', { role: 'control' });
+  readonly outbox = this.out<Uint8Array>('outbox');
+  readonly #host: string;
+  readonly #port: number;
+  readonly #idleUs: number;
+  readonly #external: External = this.external();
+  readonly #refused = new Set<Socket>();
+  #address: ServerAddress | undefined;
+  #listening: Promise<ServerAddress> | undefined;
+  #tellListening: (address: ServerAddress) => void = () => {};
+  #flow: SocketFlow | undefined;
+  #peer = '';
+  #lingerUntilUs = Number.POSITIVE_INFINITY;
+  #clients = 0;
+  #refusals = 0;
+  #refusalLoggedUs = Number.NEGATIVE_INFINITY;
+  #bytesIn = 0;
+  #bytesOut = 0;
+
+  constructor(options: SingleServerOptions = {}) {
+    super();
+    const owner = 'SingleServer';
+    const { port = DEFAULT_PORT, host = '127.0.0.1', idle } = optionsObject(owner, options);
+    this.#port = wholeNumber(owner, 'port', port, 0, 65_535);
+    this.#host = nonEmptyString(owner, 'host', host);
+    this.#idleUs = idle === undefined ? DEFAULT_IDLE_US : positiveUs(owner, 'idle', idle);
+  }
+
+  /** Where it listens; undefined before that. */
+  get address(): ServerAddress | undefined {
+    return this.#address;
+  }
+
+  /** Resolves when it listens. Rejects when it was stopped or failed before that; the failure itself is `done`'s. */
+  get listening(): Promise<ServerAddress> {
+    this.#listening ??= new Promise((resolve, reject) => {
+      if (this.#address !== undefined) {
+        resolve(this.#address);
+        return;
+      }
+      this.#tellListening = resolve;
+      const { signal } = this;
+      const refuse = () => reject(new CancelledError(this.path, 'was stopped before it listened'));
+      if (signal.aborted) refuse();
+      else signal.addEventListener('abort', refuse, { once: true });
+    });
+    return this.#listening;
+  }
+
+  /** What it has done so far. */
+  get stats(): SingleServerStats {
+    return {
+      clients: this.#clients,
+      refused: this.#refusals,
+      bytesIn: this.#bytesIn + (this.#flow?.bytesIn ?? 0),
+      bytesOut: this.#bytesOut + (this.#flow?.bytesOut ?? 0),
+    };
+  }
+
+  override *main(): Steps {
+    // Half open: the end of the client's side must not cut off what is on its way to it.
+    const server = createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
+    let stopped = false;
+    try {
+      this.#address = yield* this.until(this.#listen(server, () => stopped));
+      this.log('info', `listening on ${address(this.#address.host, this.#address.port)}`, { ...this.#address });
+      this.#tellListening(this.#address);
+      for (;;) {
+        if (this.#flow !== undefined) this.#serve(this.#flow);
+        if (this.#flow === undefined && this.inbox.ended) return;
+        yield;
+      }
+    } finally {
+      stopped = true;
+      this.#flow?.close();
+      for (const socket of this.#refused) socket.destroy();
+      // Whoever waited for the end may use the port at once.
+      if (server.listening) yield new Promise((resolve) => server.close(resolve));
+    }
+  }
+
+  #listen(server: Server, isStopped: () => boolean): Promise<ServerAddress> {
+    return new Promise((resolve, reject) => {
+      const refuse = (error: Error) => reject(networkError('cannot listen on', this.#host, this.#port, error));
+      server.once('error', refuse);
+      server.listen({ host: this.#host, port: this.#port }, () => {
+        if (isStopped()) {
+          server.close();
+          return;
+        }
+        server.off('error', refuse);
+        server.on('error', (error) => this.log('warn', `could not accept a client: ${systemError(error).text}`));
+        const { address: host, port } = server.address() as AddressInfo;
+        resolve({ host, port });
+      });
+    });
+  }
+
+  #accept(socket: Socket): void {
+    const peer = address(socket.remoteAddress ?? 'unknown', socket.remotePort ?? 0);
+    if (this.#flow !== undefined || this.inbox.ended) {
+      this.#refuse(socket, peer);
+      return;
+    }
+    this.#clients++;
+    this.#peer = peer;
+    this.log('info', `client ${peer} connected`);
+    const flow = new SocketFlow(socket, {
+      name: 'SingleServer',
+      inbox: this.inbox,
+      outbox: this.outbox,
+      external: this.#external,
+      clock: this.clock,
+      idleUs: this.#idleUs,
+      onIdle: () => {
+        const limit = `${this.#idleUs / 1000} ms (option idle)`;
+        this.log('warn', `client ${peer} took nothing for ${limit} and is let go`);
+        socket.destroy();
+      },
+    });
+    this.#flow = flow;
+    this.#external.wake();
+  }
+
+  #refuse(socket: Socket, peer: string): void {
+    this.#refusals++;
+    this.#refused.add(socket);
+    socket.on('error', () => {});
+    socket.on('close', () => this.#refused.delete(socket));
+    socket.destroySoon();
+    // Somebody who tries again and again is told about once a second.
+    const nowUs = this.clock.now();
+    if (nowUs - this.#refusalLoggedUs < LOG_REFUSED_EVERY_US) return;
+    this.#refusalLoggedUs = nowUs;
+    const why = this.#flow === undefined ? 'everything was sent' : `${this.#peer} is being served`;
+    this.log('warn', `connection from ${peer} closed: ${why}`, { refused: this.#refusals });
+  }
+
+  #serve(flow: SocketFlow): void {
+    flow.pump();
+    if (flow.error instanceof TypeError) throw flow.error;
+    if (flow.remoteEnded) {
+      if (!flow.delivered) return;
+      // What was handed to the connection still goes out, to one that only closed its sending side.
+      flow.end();
+      if (flow.flushed) this.#clientLeft(flow);
+    } else if (!flow.ending) {
+      if (!this.inbox.ended || !flow.flushed) return;
+      flow.end();
+      this.#lingerUntilUs = this.clock.now() + LINGER_US;
+      this.wakeAt(this.#lingerUntilUs);
+    } else if (this.clock.now() >= this.#lingerUntilUs) {
+      this.#clientLeft(flow);
+    }
+  }
+
+  #clientLeft(flow: SocketFlow): void {
+    const { bytesIn, bytesOut, error } = flow;
+    const how = error === undefined ? '' : `: ${systemError(error).text}`;
+    this.log('info', `client ${this.#peer} left${how}`, { bytesIn, bytesOut });
+    this.#bytesIn += bytesIn;
+    this.#bytesOut += bytesOut;
+    flow.close();
+    this.#flow = undefined;
+  }
+}

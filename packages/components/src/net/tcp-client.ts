@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+import { connect, type Socket } from 'node:net';
+import { Component, type Duration, type External, type Steps } from '@kamaelia/axon';
+import { nonEmptyString, optionsObject, positiveUs, shown, wholeNumber } from '../options.js';
+import { address, NetworkError, networkError } from './network-error.js';
+import { type Sendable, SocketFlow } from './socket-flow.js';
+
+/** When and how often {@link TCPClient} connects again. */
+export interface ReconnectOptions {
+  /** Pause before the first new attempt, above 0; it doubles with each that fails. */
+  readonly min: Duration;
+  /** Longest pause, at least `min`. */
+  readonly max: Duration;
+  /** Attempts in a row that may fail before it gives up with the last one's error. Default: any number. */
+  readonly attempts?: number;
+}
+
+/** Options of {@link TCPClient}. */
+export interface TCPClientOptions {
+  /** Name or address of the server. */
+  readonly host: string;
+  /** 1 to 65535. */
+  readonly port: number;
+  /** Pause before the first attempt. Default none. */
+  readonly delay?: Duration;
+  /** How long an attempt may take. Default 60 s. */
+  readonly connectTimeout?: Duration;
+  /** Connects again when the server is not there, vanishes or ends the connection. Default: off. */
+  readonly reconnect?: ReconnectOptions;
+}
+
+/** Counters of a {@link TCPClient}. */
+export interface TCPClientStats {
+  /** Connections made. */
+  readonly connections: number;
+  /** Attempts that failed and connections that were lost, with `reconnect`. */
+  readonly reconnects: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
+
+const DEFAULT_CONNECT_TIMEOUT_US = 60_000_000;
+
+/**
+ * Connects to a server: what arrives at `inbox` goes to it, what it sends comes from `outbox`.
+ *
+ * It ends when the server ends the connection and everything received was sent on. When its inbox ends, it tells the
+ * server so (behind the last byte) and goes on receiving. Back-pressure crosses the network: while its outbox is
+ * full the server is made to wait, while the server does not read, messages wait in its inbox.
+ *
+ * A server that is not there, or a connection that is lost, ends the graph with a {@link NetworkError}. With
+ * `reconnect` it is a warning, and the component connects again after a pause of `min` that doubles with each failure
+ * up to `max`, and begins at `min` again once bytes came. Then the server's end of a connection, which cannot be told
+ * from a server that was killed, is answered so too: it ends when it is stopped, when its consumer ends, or when its
+ * inbox has ended. Bytes handed to a connection that is lost are lost; messages in the inbox wait for the next one.
+ *
+ * `inbox`: `Uint8Array`s, or strings as UTF-8. `outbox`: `Uint8Array`s as they arrive, each with a buffer of its own.
+ *
+ * @example
+ * import { Pipeline } from '@kamaelia/axon';
+ * import { SingleServer, TCPClient } from '@kamaelia/components/net';
+ *
+ * const server = new SingleServer({ port: 0 });
+ * Pipeline(['hello\n'], server).activate();
+ * const { port } = await server.listening;
+ * await Pipeline(new TCPClient({ host: '127.0.0.1', port }), (bytes) => console.log(bytes.length)).run();
+ */
+export class TCPClient extends Component {
+  // Of role control, so that a full outbox does not keep bytes from the server; see SocketFlow.
+  readonly inbox = this.in<Sendable>('inbox', { capacity: 16, role: 'control' });
+  readonly outbox = this.out<Uint8Array>('outbox');
+  readonly #host: string;
+  readonly #port: number;
+  readonly #delayUs: number;
+  readonly #timeoutUs: number;
+  readonly #reconnect: { readonly minUs: number; readonly maxUs: number; readonly attempts: number } | undefined;
+  readonly #external: External = this.external();
+  #connections = 0;
+  #reconnects = 0;
+  #bytesIn = 0;
+  #bytesOut = 0;
+  #flow: SocketFlow | undefined;
+
+  constructor(options: TCPClientOptions) {
+    super();
+    const owner = 'TCPClient';
+    const { host, port, delay, connectTimeout, reconnect } = optionsObject(owner, options);
+    this.#host = nonEmptyString(owner, 'host', host);
+    this.#port = wholeNumber(owner, 'port', port, 1, 65_535);
+    this.#delayUs = delay === undefined ? 0 : positiveUs(owner, 'delay', delay);
+    this.#timeoutUs =
+      connectTimeout === undefined ? DEFAULT_CONNECT_TIMEOUT_US : positiveUs(owner, 'connectTimeout', connectTimeout);
+    if (reconnect === undefined) return;
+    const minUs = positiveUs(owner, 'reconnect.min', optionsObject(owner, reconnect).min);
+    const maxUs = positiveUs(owner, 'reconnect.max', reconnect.max);
+    if (maxUs < minUs) {
+      throw new RangeError(
+        `${owner}: Expected reconnect.max to be at least reconnect.min but received ${shown(reconnect)}`,
+      );
+    }
+    const { attempts } = reconnect;
+    const most = attempts === undefined ? Number.POSITIVE_INFINITY : attempts;
+    if (most !== Number.POSITIVE_INFINITY) wholeNumber(owner, 'reconnect.attempts', most, 1, Number.MAX_SAFE_INTEGER);
+    this.#reconnect = { minUs, maxUs, attempts: most };
+  }
+
+  /** What it has done so far. */
+  get stats(): TCPClientStats {
+    return {
+      connections: this.#connections,
+      reconnects: this.#reconnects,
+      bytesIn: this.#bytesIn + (this.#flow?.bytesIn ?? 0),
+      bytesOut: this.#bytesOut + (this.#flow?.bytesOut ?? 0),
+    };
+  }
+
+  override *main(): Steps {
+    if (this.#delayUs > 0) yield* this.sleep({ us: this.#delayUs });
+    const reconnect = this.#reconnect;
+    let failures = 0;
+    for (;;) {
+      const receivedBefore = this.#bytesIn;
+      const lost = yield* this.#connectOnce();
+      if (reconnect === undefined) {
+        if (lost !== undefined) throw lost;
+        return;
+      }
+      // The server had heard all that we had to say.
+      if (lost === undefined && this.inbox.ended) return;
+      const reason = lost ?? new NetworkError(`${this.#where} closed the connection`, 'CLOSED', this.#host, this.#port);
+      failures = this.#bytesIn > receivedBefore ? 1 : failures + 1;
+      if (failures > reconnect.attempts) throw reason;
+      this.#reconnects++;
+      const pauseUs = Math.min(reconnect.maxUs, reconnect.minUs * 2 ** (failures - 1));
+      const pauseMs = pauseUs / 1000;
+      this.log('warn', `${reason.message}; connecting again in ${pauseMs} ms`, { attempt: failures, pauseMs });
+      yield* this.sleep({ us: pauseUs });
+    }
+  }
+
+  get #where(): string {
+    return address(this.#host, this.#port);
+  }
+
+  /** One connection from its beginning to its end. Returns why it failed, or undefined when the server ended it. */
+  *#connectOnce(): Generator<unknown, NetworkError | undefined, unknown> {
+    // Half open: behind the end of our inbox the server may still send.
+    const socket = connect({ host: this.#host, port: this.#port, allowHalfOpen: true });
+    const timeoutMs = this.#timeoutUs / 1000;
+    const stopAlarm = this.clock.alarm(this.clock.now() + this.#timeoutUs, () => {
+      socket.destroy(Object.assign(new Error(`no answer within ${timeoutMs} ms`), { code: 'TIMEOUT' }));
+    });
+    try {
+      const failure = yield* this.until(connected(socket));
+      stopAlarm();
+      if (failure !== undefined) return networkError('cannot connect to', this.#host, this.#port, failure);
+      this.#connections++;
+      this.log('info', `connected to ${this.#where}`);
+      this.#flow = new SocketFlow(socket, {
+        name: 'TCPClient',
+        inbox: this.inbox,
+        outbox: this.outbox,
+        external: this.#external,
+        clock: this.clock,
+      });
+      return yield* this.#converse(this.#flow);
+    } finally {
+      stopAlarm();
+      this.#bytesIn += this.#flow?.bytesIn ?? 0;
+      this.#bytesOut += this.#flow?.bytesOut ?? 0;
+      this.#flow?.close();
+      this.#flow = undefined;
+      socket.destroy();
+    }
+  }
+
+  *#converse(flow: SocketFlow): Generator<unknown, NetworkError | undefined, unknown> {
+    const { inbox } = this;
+    for (;;) {
+      flow.pump();
+      if (flow.error instanceof TypeError) throw flow.error;
+      if (flow.remoteEnded && flow.delivered) break;
+      if (inbox.ended && flow.flushed) flow.end();
+      yield;
+    }
+    if (flow.error !== undefined) {
+      return networkError('lost the connection to', this.#host, this.#port, flow.error);
+    }
+    if (inbox.length > 0 || !flow.flushed) {
+      this.log('warn', `${this.#where} closed the connection before everything was sent`, { waiting: inbox.length });
+    }
+    return undefined;
+  }
+}
+
+/** Resolves to undefined when the socket is connected, else to the error. */
+function connected(socket: Socket): Promise<unknown> {
+  return new Promise((resolve) => {
+    socket.once('connect', () => resolve(undefined));
+    // Stays on: what happens while the socket is being closed is of no interest, but must find a listener.
+    socket.on('error', resolve);
+  });
+}

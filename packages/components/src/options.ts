@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// Checks of constructor options; every message begins with the class's name and says what was expected.
+import type { Duration } from '@kamaelia/axon';
+
+/** How a value reads in a message. */
+export function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'bigint') return `${value}n`;
+  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'object' && value !== null)
+    return JSON.stringify(value) ?? Object.prototype.toString.call(value);
+  return String(value);
+}
+
+export function nonEmptyString(owner: string, name: string, value: unknown): string {
+  if (typeof value === 'string' && value !== '') return value;
+  throw new TypeError(`${owner}: Expected a non-empty string for ${name} but received ${shown(value)}`);
+}
+
+export function anyString(owner: string, name: string, value: unknown): string {
+  if (typeof value === 'string') return value;
+  throw new TypeError(`${owner}: Expected a string for ${name} but received ${shown(value)}`);
+}
+
+export function trueOrFalse(owner: string, name: string, value: unknown): boolean {
+  if (typeof value === 'boolean') return value;
+  throw new TypeError(`${owner}: Expected true or false for ${name} but received ${shown(value)}`);
+}
+
+export function positiveNumber(owner: string, name: string, value: unknown): number {
+  if (typeof value !== 'number') {
+    throw new TypeError(`${owner}: Expected a number for ${name} but received ${shown(value)}`);
+  }
+  if (value > 0 && Number.isFinite(value)) return value;
+  throw new RangeError(`${owner}: Expected a finite number above 0 for ${name} but received ${shown(value)}`);
+}
+
+export function wholeNumber(owner: string, name: string, value: unknown, least: number, most: number): number {
+  if (typeof value !== 'number') {
+    throw new TypeError(`${owner}: Expected a number for ${name} but received ${shown(value)}`);
+  }
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new RangeError(
+    `${owner}: Expected a whole number from ${least} to ${most} for ${name} but received ${shown(value)}`,
+  );
+}
+
+/** Microseconds of `{ ms }` or `{ us }`, above 0. */
+export function positiveUs(owner: string, name: string, value: unknown): number {
+  const { ms, us } = (typeof value === 'object' && value !== null ? value : {}) as Duration;
+  const total = (ms ?? 0) * 1000 + (us ?? 0);
+  if ((ms !== undefined || us !== undefined) && total > 0 && Number.isFinite(total)) return total;
+  throw new TypeError(`${owner}: Expected { ms } or { us } above 0 for ${name} but received ${shown(value)}`);
+}
+
+/** The options object itself. */
+export function optionsObject<T extends object>(owner: string, value: T): T {
+  if (typeof value === 'object' && value !== null) return value;
+  throw new TypeError(`${owner}: Expected an object of options but received ${shown(value)}`);
+}
