@@ -2,6 +2,7 @@
 import { PassThrough, Readable } from 'node:stream';
 import { drive } from '@kamaelia/axon/testing';
 import { describe, expect, it } from 'vitest';
+import { until } from '../testing/until.js';
 import { ConsoleReader, type ConsoleReaderOptions } from './index.js';
 
 /** A reader with streams of the test's own, and what it prompted. */
@@ -14,15 +15,6 @@ function readerOf(options: ConsoleReaderOptions = {}, held = false) {
   });
   const run = drive(new ConsoleReader({ input, output, ...options }), {}, { held });
   return { input, run, prompted: () => prompted };
-}
-
-/** Resolves when `condition` holds; looks once for each turn of the event loop. */
-async function until(condition: () => boolean): Promise<void> {
-  const giveUp = performance.now() + 10_000;
-  while (!condition()) {
-    if (performance.now() > giveUp) throw new Error('the condition did not come true within 10 s');
-    await new Promise((resolve) => setImmediate(resolve));
-  }
 }
 
 describe('ConsoleReader', () => {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ComponentError, Pipeline } from '@kamaelia/axon';
 import { drive } from '@kamaelia/axon/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { until } from '../testing/until.js';
 import { FileError, ReadFileAdaptor } from './index.js';
 
 let folder = '';
@@ -33,15 +34,6 @@ function descriptorsOf(path: string): number {
     }
   }
   return count;
-}
-
-/** Resolves when `condition` holds; looks once for each turn of the event loop. */
-async function until(condition: () => boolean): Promise<void> {
-  const giveUp = performance.now() + 10_000;
-  while (!condition()) {
-    if (performance.now() > giveUp) throw new Error('the condition did not come true within 10 s');
-    await new Promise((resolve) => setImmediate(resolve));
-  }
 }
 
 const text = (messages: readonly Uint8Array[]) => messages.map((bytes) => new TextDecoder().decode(bytes));
@@ -167,36 +159,40 @@ describe('ReadFileAdaptor in trouble', () => {
     await expect(drive(new ReadFileAdaptor(folder)).done).rejects.toThrow(/cannot read ".*": .*\(EISDIR\)/);
   });
 
-  it.each(['at its end', 'stopped', 'aborted', 'its consumer ends'])('closes the file: %s', async (how) => {
-    const filename = fileOf('closed', pattern(100_000));
-    const paced = { filename, bitrate: 80_000, chunkrate: 10 };
-    if (how === 'its consumer ends') {
-      let failed = false;
-      const reader = new ReadFileAdaptor(paced);
-      const done = Pipeline(reader, () => {
-        failed = true;
-        throw new Error('enough');
-      }).run();
-      await expect(done).rejects.toThrow('enough');
-      expect(failed).toBe(true);
-    } else {
-      const run = drive(new ReadFileAdaptor(how === 'at its end' ? filename : paced));
-      await run.settle();
-      if (how === 'at its end') await run.done;
-      else expect(descriptorsOf(filename)).toBe(1);
-      if (how === 'stopped') {
-        run.stop();
-        await run.done;
+  const linux = existsSync('/proc/self/fd');
+  it.skipIf(!linux).each(['at its end', 'stopped', 'aborted', 'its consumer ends'])(
+    'closes the file: %s',
+    async (how) => {
+      const filename = fileOf('closed', pattern(100_000));
+      const paced = { filename, bitrate: 80_000, chunkrate: 10 };
+      if (how === 'its consumer ends') {
+        let failed = false;
+        const reader = new ReadFileAdaptor(paced);
+        const done = Pipeline(reader, () => {
+          failed = true;
+          throw new Error('enough');
+        }).run();
+        await expect(done).rejects.toThrow('enough');
+        expect(failed).toBe(true);
+      } else {
+        const run = drive(new ReadFileAdaptor(how === 'at its end' ? filename : paced));
+        await run.settle();
+        if (how === 'at its end') await run.done;
+        else expect(descriptorsOf(filename)).toBe(1);
+        if (how === 'stopped') {
+          run.stop();
+          await run.done;
+        }
+        if (how === 'aborted') {
+          run.abort(new Error('over'));
+          await expect(run.done).rejects.toThrow('over');
+        }
       }
-      if (how === 'aborted') {
-        run.abort(new Error('over'));
-        await expect(run.done).rejects.toThrow('over');
-      }
-    }
-    await until(() => descriptorsOf(filename) === 0);
-  });
+      await until(() => descriptorsOf(filename) === 0);
+    },
+  );
 
-  it('closes a file that was being opened when it was stopped', async () => {
+  it.skipIf(!linux)('closes a file that was being opened when it was stopped', async () => {
     const filename = fileOf('early', pattern(10));
     const reader = new ReadFileAdaptor({ filename, bitrate: 8000 });
     const run = reader.activate();

@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { ComponentError, Graphline, type Inbox, type LogEntry, link, type Outbox, Pipeline } from '@kamaelia/axon';
 import { type Drive, drive } from '@kamaelia/axon/testing';
 import { afterEach, describe, expect, it } from 'vitest';
+import { until } from '../testing/until.js';
 import { type Sendable, SingleServer, type SingleServerOptions, TCPClient } from './index.js';
 
 const host = '127.0.0.1';
@@ -59,15 +60,6 @@ async function served(
 async function abort(run: Run): Promise<void> {
   run.abort(new Error('test is over'));
   await expect(run.done).rejects.toThrow('test is over');
-}
-
-/** Resolves when `condition` holds; looks once for each turn of the event loop. */
-async function until(condition: () => boolean): Promise<void> {
-  const giveUp = performance.now() + 10_000;
-  while (!condition()) {
-    if (performance.now() > giveUp) throw new Error('the condition did not come true within 10 s');
-    await new Promise((resolve) => setImmediate(resolve));
-  }
 }
 
 /** Resolves when `value` has not changed for many turns of the event loop. */

@@ -4,6 +4,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { ComponentError, Graphline, type LogEntry, link, Pipeline } from '@kamaelia/axon';
 import { drive } from '@kamaelia/axon/testing';
 import { afterEach, describe, expect, it } from 'vitest';
+import { until } from '../testing/until.js';
 import { NetworkError, TCPClient } from './index.js';
 
 const host = '127.0.0.1';
@@ -36,15 +37,6 @@ async function freePort(): Promise<number> {
   server.close();
   await once(server, 'close');
   return port;
-}
-
-/** Resolves when `condition` holds; looks once for each turn of the event loop. */
-async function until(condition: () => boolean): Promise<void> {
-  const giveUp = performance.now() + 10_000;
-  while (!condition()) {
-    if (performance.now() > giveUp) throw new Error('the condition did not come true within 10 s');
-    await new Promise((resolve) => setImmediate(resolve));
-  }
 }
 
 const sum = (chunks: readonly Uint8Array[]) => chunks.reduce((n, chunk) => n + chunk.length, 0);
