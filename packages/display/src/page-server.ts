@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { PAGE_POLICY, pageHtml } from './page-html.js';
+
+/** Where a page is served. */
+export interface PageAddress {
+  readonly host: string;
+  readonly port: number;
+  /** What to open in a browser; with a token where others than this machine can connect. */
+  readonly url: string;
+}
+
+/** Options of a {@link PageServer}. */
+export interface PageServerOptions {
+  readonly host: string;
+  /** Undefined: the next free one from {@link FIRST_PORT}. */
+  readonly port: number | undefined;
+  readonly title: string;
+  readonly maxViewers: number;
+  readonly onViewer: (socket: WebSocket) => void;
+  readonly onWarning: (message: string) => void;
+}
+
+/** Port of the first overlay that does not name one. */
+export const FIRST_PORT = 8765;
+const PORTS_TRIED = 64;
+const MOST_CONNECTIONS = 128;
+const MOST_BYTES_FROM_PAGE = 64;
+const REQUEST_TIMEOUT_MS = 10_000;
+const SCRIPTS = new Set(['page.js', 'frame-header.js', 'picture.js']);
+// From sources too the page runs what was compiled.
+const scripts = new URL(import.meta.url.endsWith('.ts') ? '../dist/page/' : './page/', import.meta.url);
+
+const LOOPBACK = /^(127(\.\d{1,3}){3}|localhost|::1)$/;
+
+function inUrl(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+/** Serves the page, its scripts and its socket, to whom they are meant for. */
+export class PageServer {
+  readonly #options: PageServerOptions;
+  readonly #http: Server;
+  readonly #sockets: WebSocketServer;
+  /** Needed where others than this machine can connect. */
+  readonly #token: string | undefined;
+  #address: PageAddress | undefined;
+
+  constructor(options: PageServerOptions) {
+    this.#options = options;
+    this.#token = LOOPBACK.test(options.host) ? undefined : randomBytes(16).toString('hex');
+    this.#http = createServer({ requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS });
+    this.#http.maxConnections = MOST_CONNECTIONS;
+    this.#http.on('request', (request, response) => void this.#answer(request, response));
+    this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+    this.#http.on('clientError', (_error, socket) => socket.destroy());
+    this.#sockets = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload: MOST_BYTES_FROM_PAGE,
+    });
+  }
+
+  /** Rejects with the system's error where the port is in use. */
+  async listen(): Promise<PageAddress> {
+    const { host, port } = this.#options;
+    const first = port ?? FIRST_PORT;
+    const last = port === undefined ? FIRST_PORT + PORTS_TRIED : first;
+    for (let tried = first; ; tried++) {
+      try {
+        await this.#listenOn(host, tried);
+        break;
+      } catch (error) {
+        if (tried >= last || (error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+      }
+    }
+    this.#http.on('error', (error) => this.#options.onWarning(error.message));
+    const { port: bound } = this.#http.address() as AddressInfo;
+    const query = this.#token === undefined ? '' : `?token=${this.#token}`;
+    this.#address = { host, port: bound, url: `http://${inUrl(host)}:${bound}/${query}` };
+    return this.#address;
+  }
+
+  #listenOn(host: string, port: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#http.once('error', reject);
+      this.#http.listen({ host, port }, () => {
+        this.#http.off('error', reject);
+        resolve();
+      });
+    });
+  }
+
+  /** Cuts every connection; resolves when the port is free. */
+  close(): Promise<void> {
+    this.#sockets.close();
+    if (!this.#http.listening) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#http.close(() => resolve());
+      this.#http.closeAllConnections();
+    });
+  }
+
+  /**
+   * Other sites' pages run in the same browser and can reach this port: by a name of theirs that leads here (Host), or
+   * from their own page (Origin). Where the port can be reached from outside the token takes the place of the names.
+   */
+  #refusal(request: IncomingMessage, isSocket: boolean): string | undefined {
+    const { host, origin } = request.headers;
+    const { port } = this.#address ?? { port: 0 };
+    if (this.#token === undefined) {
+      const names = ['127.0.0.1', 'localhost', '[::1]', inUrl(this.#options.host)].map((name) => `${name}:${port}`);
+      if (host === undefined || !names.includes(host.toLowerCase())) return 'Host';
+    }
+    if (isSocket && (origin === undefined || origin.toLowerCase() !== `http://${host?.toLowerCase()}`)) return 'Origin';
+    return undefined;
+  }
+
+  #hasToken(url: URL): boolean {
+    if (this.#token === undefined) return true;
+    const given = Buffer.from(url.searchParams.get('token') ?? '');
+    const wanted = Buffer.from(this.#token);
+    return given.length === wanted.length && timingSafeEqual(given, wanted);
+  }
+
+  static #urlOf(request: IncomingMessage): URL | undefined {
+    return URL.parse?.(request.url ?? '/', 'http://page') ?? urlOrUndefined(request.url ?? '/');
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = PageServer.#urlOf(request);
+    const name = url?.pathname.slice(1) ?? '';
+    response.setHeader('X-Content-Type-Options', 'nosniff');
+    response.setHeader('Cache-Control', 'no-store');
+    response.setHeader('Referrer-Policy', 'no-referrer');
+    const refused = this.#refusal(request, false);
+    if (url === undefined) return plain(response, 400, 'Bad request');
+    if (refused !== undefined) return plain(response, 403, `Forbidden: ${refused}`);
+    if (request.method !== 'GET' && request.method !== 'HEAD') return plain(response, 405, 'Method not allowed');
+    if (name === '') {
+      if (!this.#hasToken(url)) return plain(response, 403, 'Forbidden: token');
+      response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': PAGE_POLICY });
+      response.end(pageHtml(this.#options.title));
+      return;
+    }
+    if (!SCRIPTS.has(name)) return plain(response, 404, 'Not found');
+    try {
+      const script = await readFile(new URL(name, scripts));
+      response.writeHead(200, { 'Content-Type': 'text/javascript; charset=utf-8' });
+      response.end(script);
+    } catch (error) {
+      this.#options.onWarning(`cannot read a script of the page: ${(error as Error).message}`);
+      plain(response, 500, 'Internal error');
+    }
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on('error', () => socket.destroy());
+    const url = PageServer.#urlOf(request);
+    const refused = this.#refusal(request, true);
+    if (url === undefined || refused !== undefined || url.pathname !== '/frames' || !this.#hasToken(url)) {
+      const status = refused === undefined && url?.pathname !== '/frames' ? '404 Not Found' : '403 Forbidden';
+      socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+      return;
+    }
+    this.#sockets.handleUpgrade(request, socket, head, (upgraded) => this.#options.onViewer(upgraded));
+  }
+}
+
+function urlOrUndefined(text: string): URL | undefined {
+  try {
+    return new URL(text, 'http://page');
+  } catch {
+    return undefined;
+  }
+}
+
+function plain(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8' });
+  response.end(`${text}\n`);
+}
