@@ -2,7 +2,8 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { PAGE_POLICY, pageHtml } from './page-html.js';
@@ -21,7 +22,6 @@ export interface PageServerOptions {
   /** Undefined: the next free one from {@link FIRST_PORT}. */
   readonly port: number | undefined;
   readonly title: string;
-  readonly maxViewers: number;
   readonly onViewer: (socket: WebSocket) => void;
   readonly onWarning: (message: string) => void;
 }
@@ -42,6 +42,13 @@ function inUrl(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
 }
 
+/** Where a browser finds a server that listens on all addresses of this machine: at the first one that leads outside. */
+function reachable(host: string): string {
+  if (host !== '0.0.0.0' && host !== '::') return host;
+  const addresses = Object.values(networkInterfaces()).flatMap((entries) => entries ?? []);
+  return addresses.find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? '127.0.0.1';
+}
+
 /** Serves the page, its scripts and its socket, to whom they are meant for. */
 export class PageServer {
   readonly #options: PageServerOptions;
@@ -50,12 +57,19 @@ export class PageServer {
   /** Needed where others than this machine can connect. */
   readonly #token: string | undefined;
   #address: PageAddress | undefined;
+  // Node does not tell of the ones that became WebSockets.
+  readonly #connections = new Set<Socket>();
+  #closed = false;
 
   constructor(options: PageServerOptions) {
     this.#options = options;
     this.#token = LOOPBACK.test(options.host) ? undefined : randomBytes(16).toString('hex');
     this.#http = createServer({ requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS });
     this.#http.maxConnections = MOST_CONNECTIONS;
+    this.#http.on('connection', (socket) => {
+      this.#connections.add(socket);
+      socket.on('close', () => this.#connections.delete(socket));
+    });
     this.#http.on('request', (request, response) => void this.#answer(request, response));
     this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
     this.#http.on('clientError', (_error, socket) => socket.destroy());
@@ -83,7 +97,7 @@ export class PageServer {
     this.#http.on('error', (error) => this.#options.onWarning(error.message));
     const { port: bound } = this.#http.address() as AddressInfo;
     const query = this.#token === undefined ? '' : `?token=${this.#token}`;
-    this.#address = { host, port: bound, url: `http://${inUrl(host)}:${bound}/${query}` };
+    this.#address = { host, port: bound, url: `http://${inUrl(reachable(host))}:${bound}/${query}` };
     return this.#address;
   }
 
@@ -92,18 +106,20 @@ export class PageServer {
       this.#http.once('error', reject);
       this.#http.listen({ host, port }, () => {
         this.#http.off('error', reject);
-        resolve();
+        if (!this.#closed) return resolve();
+        this.#http.close();
+        reject(new Error('was closed'));
       });
     });
   }
 
-  /** Cuts every connection; resolves when the port is free. */
+  /** Cuts every connection; resolves when the port is free. May be called at any time. */
   close(): Promise<void> {
+    this.#closed = true;
     this.#sockets.close();
-    if (!this.#http.listening) return Promise.resolve();
     return new Promise((resolve) => {
       this.#http.close(() => resolve());
-      this.#http.closeAllConnections();
+      for (const socket of this.#connections) socket.destroy();
     });
   }
 
@@ -130,7 +146,11 @@ export class PageServer {
   }
 
   static #urlOf(request: IncomingMessage): URL | undefined {
-    return URL.parse?.(request.url ?? '/', 'http://page') ?? urlOrUndefined(request.url ?? '/');
+    try {
+      return new URL(request.url ?? '/', 'http://page');
+    } catch {
+      return undefined;
+    }
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -162,22 +182,19 @@ export class PageServer {
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
+    if (this.#closed) {
+      socket.destroy();
+      return;
+    }
     const url = PageServer.#urlOf(request);
     const refused = this.#refusal(request, true);
     if (url === undefined || refused !== undefined || url.pathname !== '/frames' || !this.#hasToken(url)) {
       const status = refused === undefined && url?.pathname !== '/frames' ? '404 Not Found' : '403 Forbidden';
+      socket.once('finish', () => socket.destroy());
       socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
       return;
     }
     this.#sockets.handleUpgrade(request, socket, head, (upgraded) => this.#options.onViewer(upgraded));
-  }
-}
-
-function urlOrUndefined(text: string): URL | undefined {
-  try {
-    return new URL(text, 'http://page');
-  } catch {
-    return undefined;
   }
 }
 

@@ -83,6 +83,7 @@ export class VideoOverlay extends Component {
   #sent = 0;
   #dropped = 0;
   #silenceAtUs = Number.POSITIVE_INFINITY;
+  #ending = false;
 
   constructor(options: VideoOverlayOptions = {}) {
     super();
@@ -101,7 +102,6 @@ export class VideoOverlay extends Component {
       host,
       port,
       title,
-      maxViewers,
       onViewer: (socket) => this.#join(socket),
       onWarning: (message) => this.log('warn', message),
     });
@@ -166,23 +166,28 @@ export class VideoOverlay extends Component {
   }
 
   #join(socket: WebSocket): void {
-    if (this.#viewers.size >= this.#maxViewers) {
-      socket.close(TRY_LATER, `more than ${this.#maxViewers} viewers`);
+    socket.on('error', () => socket.terminate());
+    if (this.#ending || this.#viewers.size >= this.#maxViewers) {
+      socket.close(TRY_LATER, this.#ending ? 'ended' : `more than ${this.#maxViewers} viewers (maxViewers)`);
       return;
     }
-    const viewer = new Viewer(socket, { now: () => this.clock.now(), onDrop: () => this.#dropped++ });
+    const viewer = new Viewer(socket, {
+      first: this.#last,
+      now: () => this.clock.now(),
+      onDrop: () => {
+        this.#dropped++;
+      },
+    });
     this.#viewers.add(viewer);
     socket.on('message', (data, isBinary) => {
       if (isBinary || !viewer.told(String(data))) socket.close(POLICY_VIOLATION, 'not understood');
       this.#external.wake();
     });
-    socket.on('error', () => socket.terminate());
     socket.on('close', () => {
       this.#viewers.delete(viewer);
       this.#sent += viewer.sent;
       this.#external.wake();
     });
-    if (this.#last !== undefined) viewer.offer(this.#last);
     this.#watchSilence();
     this.#viewer.resolve();
   }
@@ -202,15 +207,15 @@ export class VideoOverlay extends Component {
     this.#silenceAtUs = Number.POSITIVE_INFINITY;
     for (const viewer of this.#viewers) {
       const since = viewer.silentSinceUs;
-      if (since === undefined || now - since < SILENCE_US) continue;
+      if (since === undefined || now - since < SILENCE_US || viewer.probe()) continue;
       this.log('warn', `a viewer was silent for ${SILENCE_US / 1e6} s with frames waiting and is let go`);
       viewer.terminate();
-      this.#viewers.delete(viewer);
     }
     this.#watchSilence();
   }
 
   *#end(): Steps {
+    this.#ending = true;
     const untilUs = this.clock.now() + LAST_FRAME_US;
     const waiting = () => [...this.#viewers].some((viewer) => viewer.waiting);
     if (waiting()) this.wakeAt(untilUs);

@@ -2,78 +2,82 @@
 import type { WebSocket } from 'ws';
 import type { FrameMessage } from './frame-message.js';
 
-/** What a page may ask for at once. */
-const MOST_CREDIT = 1;
+/** What a viewer has to know of its overlay. */
+export interface ViewerOptions {
+  /** Sent when the page asks for the first time, unless a newer one has come. */
+  readonly first: FrameMessage | undefined;
+  readonly now: () => number;
+  readonly onDrop: () => void;
+}
 
 /**
- * One page that is open. It gets a frame only when it has asked for one; of those that wait only the newest is kept,
- * the others are dropped and counted.
+ * One page that is open. It gets one frame when it asks, which it does when it has drawn the one before; of the frames
+ * that wait only the newest is kept, the others are dropped and counted.
  */
 export class Viewer {
   readonly #socket: WebSocket;
   readonly #onDrop: () => void;
   readonly #now: () => number;
-  #credit = 0;
+  #asked = false;
   #hidden = false;
+  #probed = false;
   #waiting: FrameMessage | undefined;
+  /** True while what waits is from before the page came: nothing is lost when a newer frame takes its place. */
+  #waitingIsOld = false;
   // Counted from the first frame that had to wait, however many newer ones took its place.
   #silentSinceUs: number | undefined;
   /** Frames sent. */
   sent = 0;
 
-  constructor(socket: WebSocket, { now, onDrop }: { now: () => number; onDrop: () => void }) {
+  constructor(socket: WebSocket, { first, now, onDrop }: ViewerOptions) {
     this.#socket = socket;
     this.#now = now;
     this.#onDrop = onDrop;
+    if (first !== undefined) this.#wait(first, true);
+    socket.on('pong', () => {
+      this.#probed = false;
+      if (this.#hidden) this.#silentSinceUs = undefined;
+    });
   }
 
   /** Understands what the page says; anything else is not from our page. False when the connection is to be closed. */
   told(text: string): boolean {
-    if (text === 'ready') {
-      this.#hidden = false;
-      this.#credit = Math.min(MOST_CREDIT, this.#credit + 1);
-      this.#sendWaiting();
-      return true;
-    }
-    if (text !== 'hidden') return false;
-    this.#hidden = true;
-    this.#credit = 0;
+    if (text !== 'ready' && text !== 'hidden') return false;
+    this.#hidden = text === 'hidden';
     this.#silentSinceUs = undefined;
-    this.#drop();
+    if (text === 'ready') {
+      this.#asked = true;
+      this.#sendWaiting();
+    }
     return true;
   }
 
   /** A new frame; sent now, later, or never if a newer one comes first. */
   offer(message: FrameMessage): void {
-    this.#drop();
-    if (this.#hidden) {
-      this.#onDrop();
-      return;
-    }
-    this.#waiting = message;
-    this.#silentSinceUs ??= this.#now();
+    if (this.#waiting !== undefined && !this.#waitingIsOld) this.#onDrop();
+    this.#wait(message, false);
     this.#sendWaiting();
   }
 
-  #drop(): void {
-    if (this.#waiting === undefined) return;
-    this.#waiting = undefined;
-    this.#onDrop();
+  #wait(message: FrameMessage, old: boolean): void {
+    this.#waiting = message;
+    this.#waitingIsOld = old;
+    this.#silentSinceUs ??= this.#now();
   }
 
   #sendWaiting(): void {
     const message = this.#waiting;
-    if (message === undefined || this.#credit === 0) return;
+    if (message === undefined || !this.#asked) return;
     this.#waiting = undefined;
     this.#silentSinceUs = undefined;
-    this.#credit--;
+    this.#asked = false;
     this.sent++;
     this.#socket.send(message.bytes, { binary: true, compress: false });
   }
 
-  /** True while a frame waits for the page to ask for it. */
+  /** True while a frame waits for a page that is seen. */
   get waiting(): boolean {
-    return this.#waiting !== undefined;
+    return this.#waiting !== undefined && !this.#hidden;
   }
 
   /** Since when frames wait for it, in microseconds of the clock. */
@@ -81,8 +85,20 @@ export class Viewer {
     return this.#silentSinceUs;
   }
 
+  /**
+   * Called when the page was silent for too long. One that said that nobody sees it need not ask for frames; its
+   * browser must answer a ping, though, until the next time. False when the page is to be let go.
+   */
+  probe(): boolean {
+    if (!this.#hidden || this.#probed) return false;
+    this.#probed = true;
+    this.#silentSinceUs = this.#now();
+    this.#socket.ping();
+    return true;
+  }
+
   /** Tells the page that the stream has ended, and closes in order. */
-  end(totals: { frames: number; dropped: number }): void {
+  end(totals: { readonly frames: number; readonly dropped: number }): void {
     this.#socket.send(JSON.stringify({ kind: 'end', ...totals }));
     this.#socket.close(1000, 'ended');
   }
@@ -90,6 +106,7 @@ export class Viewer {
   /** Cuts the connection. */
   terminate(): void {
     this.#waiting = undefined;
+    this.#silentSinceUs = undefined;
     this.#socket.terminate();
   }
 }

@@ -42,6 +42,9 @@ class Player {
   #state: State = 'connecting';
   #note = '';
   #retryMs = RETRY_FIRST_MS;
+  /** True from asking for a frame until it has come: the server never has two under way. */
+  #asked = false;
+  #ended = false;
   #next: { header: FrameHeader; message: ArrayBuffer } | undefined;
   #header: FrameHeader | undefined;
   #secondField: ReturnType<typeof setTimeout> | undefined;
@@ -75,32 +78,46 @@ class Player {
     socket.binaryType = 'arraybuffer';
     socket.onopen = () => {
       this.#retryMs = RETRY_FIRST_MS;
-      if (this.#state !== 'ended') this.#show('waiting');
-      socket.send(document.hidden ? 'hidden' : 'ready');
+      this.#asked = false;
+      this.#ended = false;
+      this.#show('waiting');
+      if (document.hidden) socket.send('hidden');
+      else this.#ask();
     };
     socket.onmessage = ({ data }) => {
       if (typeof data === 'string') this.#told(data);
       else this.#receive(data as ArrayBuffer);
     };
     socket.onclose = ({ reason }) => {
-      if (this.#state !== 'ended') this.#show('connecting', reason);
+      if (!this.#ended) this.#show('connecting', reason);
       setTimeout(() => this.connect(), this.#retryMs);
       this.#retryMs = Math.min(this.#retryMs * 2, RETRY_LAST_MS);
     };
   }
 
+  #ask(): void {
+    const socket = this.#socket;
+    if (this.#asked || this.#next !== undefined || document.hidden || socket?.readyState !== WebSocket.OPEN) return;
+    this.#asked = true;
+    socket.send('ready');
+  }
+
   /** A page that nobody sees asks for nothing, and says so: it is not to be taken for one that is stuck. */
   visibilityChanged(): void {
-    if (this.#socket?.readyState !== WebSocket.OPEN) return;
-    this.#socket.send(document.hidden ? 'hidden' : 'ready');
+    if (!document.hidden) this.#ask();
+    else if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send('hidden');
   }
 
   #told(text: string): void {
     const message = JSON.parse(text) as { kind: string };
-    if (message.kind === 'end') this.#show('ended');
+    if (message.kind !== 'end') return;
+    this.#ended = true;
+    // The last frame may still wait for the next refresh.
+    if (this.#next === undefined) this.#show('ended');
   }
 
   #receive(message: ArrayBuffer): void {
+    this.#asked = false;
     try {
       this.#next = { header: readHeader(message), message };
     } catch (error) {
@@ -115,18 +132,23 @@ class Player {
     if (next === undefined) return;
     this.#next = undefined;
     const { header, message } = next;
+    clearTimeout(this.#secondField);
+    try {
+      this.#picture.load(header, message);
+    } catch (error) {
+      this.#show('failed', (error as Error).message);
+      return;
+    }
     const before = this.#header?.number ?? -1;
     // Frames are numbered by the server, so a gap is what was dropped for this page.
     if (before >= 0 && header.number > before + 1) this.#dropped += header.number - before - 1;
-    clearTimeout(this.#secondField);
-    this.#picture.load(header, message);
     this.#header = header;
     this.#drawFields(header);
     this.#drawn++;
     this.#drawTimes.push(performance.now());
     this.#fit();
-    this.#show('playing');
-    if (this.#socket?.readyState === WebSocket.OPEN && !document.hidden) this.#socket.send('ready');
+    this.#show(this.#ended ? 'ended' : 'playing');
+    this.#ask();
   }
 
   /** Interlaced frames are shown as their two fields, the second half a frame later. */
