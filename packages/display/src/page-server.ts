@@ -103,12 +103,25 @@ export class PageServer {
 
   #listenOn(host: string, port: number): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#http.once('error', reject);
+      const settled = () => {
+        this.#http.off('error', failed);
+        this.#http.off('close', closed);
+      };
+      const failed = (error: Error) => {
+        settled();
+        reject(error);
+      };
+      const closed = () => failed(new Error('was closed'));
+      this.#http.on('error', failed);
+      this.#http.on('close', closed);
       this.#http.listen({ host, port }, () => {
-        this.#http.off('error', reject);
-        if (!this.#closed) return resolve();
-        this.#http.close();
-        reject(new Error('was closed'));
+        // A close() while the host's name was being looked up had nothing to close yet.
+        if (this.#closed) {
+          this.#http.close();
+          return;
+        }
+        settled();
+        resolve();
       });
     });
   }

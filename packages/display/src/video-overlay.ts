@@ -92,10 +92,8 @@ export class VideoOverlay extends Component {
     if (port !== undefined) whole('port', port, 0, 65_535);
     this.#maxWidth = whole('maxWidth', maxWidth, 16, 16_384);
     this.#maxViewers = whole('maxViewers', maxViewers, 1, 1024);
-    for (const [name, value] of Object.entries({ host, title })) {
-      if (typeof value === 'string' && (value !== '' || name === 'title')) continue;
-      throw new TypeError(`VideoOverlay: Expected a non-empty string for ${name} but received ${String(value)}`);
-    }
+    if (typeof host !== 'string' || host === '') throw notText('host', 'a non-empty string', host);
+    if (typeof title !== 'string') throw notText('title', 'a string', title);
     this.#weave = weave;
     this.#announce = announce;
     this.#server = new PageServer({
@@ -248,6 +246,10 @@ function deferred<T>(): Deferred<T> {
 
 function toStderr(url: string): void {
   process.stderr.write(`VideoOverlay: watch at ${url}\n`);
+}
+
+function notText(name: string, expected: string, value: unknown): TypeError {
+  return new TypeError(`VideoOverlay: Expected ${expected} for ${name} but received ${JSON.stringify(value)}`);
 }
 
 function whole(name: string, value: unknown, least: number, most: number): number {
