@@ -1,32 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-import { MediaError } from './media-error.js';
-import { planeSizes } from './pixel-formats.js';
-import { type FrameTimes, VideoFrame, type VideoProperties } from './video-frame.js';
+import { garbageCollector } from './collect-garbage.js';
+import { pixelFormat, planeSizes } from './pixel-formats.js';
+import { ALIGNMENT, type BaseOffsetOf, type FrameLayout, PoolGeneration } from './pool-generation.js';
+import { checkWanted } from './slot-checksums.js';
+import { checkTimes, type FrameTimes, isWithin, type VideoFrame, type VideoProperties } from './video-frame.js';
 
-/** Rows begin at multiples of this many bytes. */
-const ALIGNMENT = 64;
 /** Bytes behind the last row that a vector load may touch. */
 const SPARE = 64;
 /** Slots made at once when a pool grows. */
 const GROWTH = 4;
 const DEFAULT_MAX_FRAMES = 96;
 const DEFAULT_MAX_BYTES = 256 * 1024 * 1024;
-
-/** Where a plane lies in a slot: offset and stride in bytes from the slot's 64-byte aligned base. */
-export interface PlaneLayout {
-  readonly offset: number;
-  readonly stride: number;
-  /** Samples of a row. */
-  readonly width: number;
-  readonly height: number;
-}
-
-/** Everything that the frames of one generation have in common. */
-export interface FrameLayout extends VideoProperties {
-  readonly planes: readonly PlaneLayout[];
-  /** Bytes of a slot, spare ones included. */
-  readonly slotBytes: number;
-}
 
 /** Options of a {@link FramePool}. */
 export interface FramePoolOptions {
@@ -38,142 +22,45 @@ export interface FramePoolOptions {
   readonly maxBytes?: number;
   /** Receives warnings: growth on starvation (once), leaked frames. Default: `console.warn`. */
   readonly onWarning?: (message: string) => void;
+  /** Receives violations that `check` found. Default: `console.error`. */
+  readonly onError?: (message: string) => void;
+  /**
+   * Finds writes to frames that are read-only by a checksum of their samples, taken when a frame is adopted or first
+   * cloned and compared when one is cloned or closed. Slow, for tests. Default: whether `KAMAELIA_CHECK` holds `frames`.
+   */
+  readonly check?: boolean;
 }
 
 /** Counters of a pool, plain numbers for the inspector. */
 export interface FramePoolStats {
-  generations: number;
-  slots: number;
-  bytes: number;
+  /** Formats there have been so far. */
+  readonly generations: number;
+  /** Slots in memory: those of the present format, and of earlier ones as long as any of their frames is open. */
+  readonly slots: number;
+  /** Bytes of those slots. */
+  readonly bytes: number;
   /** Times that slots were added because none was free. */
-  grown: number;
+  readonly grown: number;
   /** Frames that were dropped without `close()` and found by the garbage collector. */
-  leaked: number;
-}
-
-/** A slot: the bytes of a buffer of its own from `baseOffset` on, `slotBytes` of them. */
-export interface FrameSlot {
-  readonly buffer: SharedArrayBuffer;
-  readonly baseOffset: number;
+  readonly leaked: number;
+  /** Writes to read-only frames that `check` found. */
+  readonly violations: number;
 }
 
 /** The layout of a format with rows at multiples of 64 bytes. */
 export function layoutFor(properties: VideoProperties): FrameLayout {
   let offset = 0;
   const { format, codedWidth, codedHeight } = properties;
+  for (const [name, value] of Object.entries({ codedWidth, codedHeight })) positive('layoutFor', name, value);
+  const { bytesPerSample } = pixelFormat(format);
   const planes = planeSizes(format, codedWidth, codedHeight).map(({ rowBytes, rows }) => {
     const stride = (rowBytes + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
-    const plane = { offset, stride, width: rowBytes, height: rows };
+    const plane = { offset, stride, width: rowBytes / bytesPerSample, height: rows };
     offset += stride * rows;
     return plane;
   });
   return { ...properties, planes, slotBytes: offset + SPARE };
 }
-
-/**
- * The slots of one picture format. A slot is free while its count is 0; the counts lie in shared memory and change only
- * by `Atomics`, so that native code and workers take part.
- */
-export class PoolGeneration {
-  readonly id: number;
-  readonly layout: FrameLayout;
-  /** One count a slot, for as many slots as there will ever be. */
-  readonly counts: Int32Array<SharedArrayBuffer>;
-  readonly slots: FrameSlot[] = [];
-  /** Called when a count fell to 0 on this thread: the slot is free. */
-  onFree: ((slot: number) => void) | undefined;
-
-  readonly #pool: FramePool;
-  readonly #baseOffsetOf: BaseOffsetOf;
-  readonly #holders: (string | undefined)[] = [];
-
-  /** @internal Made by {@link FramePool.configure}. */
-  constructor(pool: FramePool, id: number, layout: FrameLayout, capacity: number, baseOffsetOf: BaseOffsetOf) {
-    this.#pool = pool;
-    this.#baseOffsetOf = baseOffsetOf;
-    this.id = id;
-    this.layout = layout;
-    this.counts = new Int32Array(new SharedArrayBuffer(capacity * Int32Array.BYTES_PER_ELEMENT));
-  }
-
-  /** Slots that there may ever be. */
-  get capacity(): number {
-    return this.counts.length;
-  }
-
-  /** Adds up to `count` slots and returns how many; 0 at the ceiling. */
-  grow(count: number): number {
-    const added = Math.max(0, Math.min(count, this.capacity - this.slots.length));
-    for (let i = 0; i < added; i++) {
-      const buffer = new SharedArrayBuffer(this.layout.slotBytes + ALIGNMENT);
-      this.slots.push({ buffer, baseOffset: this.#baseOffsetOf(buffer) });
-    }
-    this.#pool.stats.slots += added;
-    this.#pool.stats.bytes += added * this.layout.slotBytes;
-    return added;
-  }
-
-  /** A free slot, counted once for the caller, or -1. */
-  tryAcquire(): number {
-    for (let slot = 0; slot < this.slots.length; slot++) {
-      if (Atomics.compareExchange(this.counts, slot, 0, 1) === 0) return slot;
-    }
-    return -1;
-  }
-
-  /** A frame that owns one count of `slot`, which the producer has taken already. */
-  adopt(slot: number, times: FrameTimes): VideoFrame {
-    return new VideoFrame(this, slot, times);
-  }
-
-  /** @internal */
-  retain(slot: number): void {
-    Atomics.add(this.counts, slot, 1);
-  }
-
-  /** @internal */
-  release(slot: number): void {
-    if (Atomics.sub(this.counts, slot, 1) === 1) this.onFree?.(slot);
-  }
-
-  /** @internal Remembers who has a frame of this slot, for the message at the ceiling. */
-  setHolder(slot: number, holder: string): void {
-    this.#holders[slot] = holder;
-  }
-
-  /** @internal */
-  leaked(slot: number): void {
-    this.#pool.leaked(this.#holders[slot]);
-    this.release(slot);
-  }
-
-  /** Slots whose count is over 0. */
-  get used(): number {
-    let used = 0;
-    for (let slot = 0; slot < this.slots.length; slot++) if (Atomics.load(this.counts, slot) > 0) used++;
-    return used;
-  }
-
-  /** The error of a pool whose slots are all taken. */
-  exhausted(): MediaError {
-    const holders = new Map<string, number>();
-    for (let slot = 0; slot < this.slots.length; slot++) {
-      const holder = this.#holders[slot] ?? 'a component that was not named';
-      if (Atomics.load(this.counts, slot) > 0) holders.set(holder, (holders.get(holder) ?? 0) + 1);
-    }
-    const list = [...holders].map(([holder, count]) => `${holder} (${count})`).join(', ');
-    return new MediaError(
-      `FramePool: Expected a free frame of ${this.slots.length} in ${this.#pool.name} but all are held: ${list}; raise maxFrames or maxBytes, or close frames`,
-      { code: 'POOL_EXHAUSTED' },
-    );
-  }
-}
-
-/**
- * How far behind a buffer's beginning the first address lies that is a multiple of 64: 0 to 63. Only native code can
- * tell, so a producer with native code brings this; without it slots begin where their buffers do.
- */
-export type BaseOffsetOf = (buffer: SharedArrayBuffer) => number;
 
 /**
  * Counted picture memory that components, native threads and workers share. Slots are allocated once for each format
@@ -188,19 +75,38 @@ export type BaseOffsetOf = (buffer: SharedArrayBuffer) => number;
  */
 export class FramePool {
   readonly name: string;
-  readonly stats: FramePoolStats = { generations: 0, slots: 0, bytes: 0, grown: 0, leaked: 0 };
+  /** Whether writes to read-only frames are looked for. */
+  readonly checked: boolean;
 
   readonly #maxFrames: number;
   readonly #maxBytes: number;
   readonly #warn: (message: string) => void;
+  readonly #error: (message: string) => void;
   #current: PoolGeneration | undefined;
+  /** Generations of earlier formats, while anybody has them. */
+  #earlier: WeakRef<PoolGeneration>[] = [];
+  #generations = 0;
+  #grown = 0;
+  #leaked = 0;
+  #violations = 0;
   #warned = false;
+  #collect: (() => void) | undefined;
 
   constructor(options: FramePoolOptions = {}) {
-    this.name = options.name ?? 'a pool';
-    this.#maxFrames = positive('maxFrames', options.maxFrames ?? DEFAULT_MAX_FRAMES);
-    this.#maxBytes = positive('maxBytes', options.maxBytes ?? DEFAULT_MAX_BYTES);
+    const { name = 'a pool', maxFrames = DEFAULT_MAX_FRAMES, maxBytes = DEFAULT_MAX_BYTES } = options;
+    if (typeof name !== 'string') throw new TypeError(`FramePool: Expected a string for name but received ${name}`);
+    for (const key of ['onWarning', 'onError'] as const) {
+      const given: unknown = options[key];
+      if (given !== undefined && typeof given !== 'function') {
+        throw new TypeError(`FramePool: Expected a function for ${key} but received ${String(given)}`);
+      }
+    }
+    this.name = name;
+    this.checked = options.check ?? checkWanted('frames');
+    this.#maxFrames = positive('FramePool', 'maxFrames', maxFrames);
+    this.#maxBytes = positive('FramePool', 'maxBytes', maxBytes);
     this.#warn = options.onWarning ?? ((message) => console.warn(message));
+    this.#error = options.onError ?? ((message) => console.error(message));
   }
 
   /** The generation that frames are taken from now. */
@@ -208,71 +114,140 @@ export class FramePool {
     return this.#current;
   }
 
+  /** The pool's counters at this moment. */
+  get stats(): FramePoolStats {
+    let slots = 0;
+    let bytes = 0;
+    for (const generation of this.#inMemory()) {
+      slots += generation.slots.length;
+      bytes += generation.slots.length * generation.layout.slotBytes;
+    }
+    return {
+      generations: this.#generations,
+      slots,
+      bytes,
+      grown: this.#grown,
+      leaked: this.#leaked,
+      violations: this.#violations,
+    };
+  }
+
+  #inMemory(): PoolGeneration[] {
+    const earlier = this.#earlier.map((reference) => reference.deref()).filter((g) => g !== undefined && g.used > 0);
+    this.#earlier = this.#earlier.filter((reference) => earlier.includes(reference.deref()));
+    return [...earlier, this.#current].filter((generation) => generation !== undefined);
+  }
+
   /**
    * Begins a generation for a format, with `initial` slots. Slots of earlier ones stay valid until their frames are
-   * closed. At least two slots are allowed, however large, unless `maxBytes` is below one slot.
+   * closed. At least two slots are allowed, and as many as `initial`, whatever `maxFrames` and `maxBytes` say; but a
+   * slot larger than `maxBytes` is a RangeError.
    */
   configure(layout: FrameLayout, initial = 0, baseOffsetOf: BaseOffsetOf = () => 0): PoolGeneration {
+    if (!(Number.isSafeInteger(initial) && initial >= 0)) {
+      throw new RangeError(`FramePool: Expected a whole number for initial but received ${String(initial)}`);
+    }
+    checkLayout(layout);
     if (layout.slotBytes > this.#maxBytes) {
       throw new RangeError(
         `FramePool: Expected frames of at most ${this.#maxBytes} bytes (maxBytes) but received ${layout.slotBytes}`,
       );
     }
     const capacity = Math.max(2, initial, Math.min(this.#maxFrames, Math.floor(this.#maxBytes / layout.slotBytes)));
-    const generation = new PoolGeneration(this, ++this.stats.generations, layout, capacity, baseOffsetOf);
+    const generation = new PoolGeneration(this, ++this.#generations, layout, capacity, baseOffsetOf);
     generation.grow(initial);
+    if (this.#current !== undefined) this.#earlier.push(new WeakRef(this.#current));
     this.#current = generation;
+    this.#inMemory();
     return generation;
   }
 
   /**
    * Adds slots to a generation that has none free, and warns once. False at the ceiling: after one forced garbage
-   * collection (where the engine lets us) nothing came free.
+   * collection, for frames that were dropped without `close()`, nothing came free.
    */
   relieve(generation: PoolGeneration): boolean {
     if (generation.grow(GROWTH) > 0) {
-      this.stats.grown++;
+      this.#grown++;
       if (!this.#warned) {
         this.#warned = true;
         this.#warn(`FramePool: ${this.name} grew to ${generation.slots.length} frames because none was free`);
       }
       return true;
     }
-    (globalThis as { gc?: () => void }).gc?.();
+    this.#collect ??= garbageCollector();
+    this.#collect?.();
+    generation.reclaim();
     return generation.used < generation.slots.length;
   }
 
-  /** A writable frame for a producer in JavaScript. Grows when none is free; at the ceiling it throws `POOL_EXHAUSTED`. */
+  /**
+   * A writable frame for a producer in JavaScript, with samples of whatever was there before. Grows when none is free; at
+   * the ceiling it throws `POOL_EXHAUSTED`. Another format than the last one begins a new generation.
+   */
   acquire(properties: VideoProperties, times: FrameTimes): VideoFrame {
+    checkTimes(times);
     let generation = this.#current;
     if (generation === undefined || !sameProperties(generation.layout, properties)) {
       generation = this.configure(layoutFor(properties), 2);
     }
-    let slot = generation.tryAcquire();
-    if (slot < 0 && this.relieve(generation)) slot = generation.tryAcquire();
-    if (slot < 0) throw generation.exhausted();
-    return generation.adopt(slot, times);
+    return generation.adoptWritable(generation.acquire(), times);
   }
 
   /** @internal */
   leaked(holder: string | undefined): void {
-    this.stats.leaked++;
+    this.#leaked++;
     this.#warn(`FramePool: a frame of ${this.name} was dropped without close()${holder ? ` by ${holder}` : ''}`);
+  }
+
+  /** @internal */
+  violated(how: string): void {
+    this.#violations++;
+    this.#error(
+      `FramePool: a read-only frame of ${this.name} was written to: ${how}; exclusive() gives a writable one`,
+    );
   }
 }
 
-function positive(name: string, value: number): number {
+function positive(owner: string, name: string, value: number): number {
   if (!(Number.isSafeInteger(value) && value > 0)) {
-    throw new RangeError(`FramePool: Expected a positive integer for ${name} but received ${String(value)}`);
+    throw new RangeError(`${owner}: Expected a positive integer for ${name} but received ${String(value)}`);
   }
   return value;
 }
 
-function sameProperties(layout: FrameLayout, properties: VideoProperties): boolean {
-  const keys: (keyof VideoProperties)[] = ['format', 'codedWidth', 'codedHeight', 'fields', 'chromaLocation'];
-  const objects: (keyof VideoProperties)[] = ['visibleRect', 'colorSpace', 'pixelAspect', 'frameRate'];
-  return (
-    keys.every((key) => layout[key] === properties[key]) &&
-    objects.every((key) => JSON.stringify(layout[key]) === JSON.stringify(properties[key]))
+function checkLayout({ format, codedWidth, codedHeight, visibleRect, planes, slotBytes }: FrameLayout): void {
+  for (const [name, value] of Object.entries({ codedWidth, codedHeight, slotBytes })) {
+    positive('FramePool', name, value);
+  }
+  const { planes: geometry } = pixelFormat(format);
+  if (planes.length !== geometry.length) {
+    throw new RangeError(`FramePool: Expected ${geometry.length} planes for ${format} but received ${planes.length}`);
+  }
+  for (const { offset, stride, height } of planes) {
+    if (offset < 0 || offset + stride * height > slotBytes) {
+      throw new RangeError(`FramePool: Expected planes within ${slotBytes} bytes but received one that is not`);
+    }
+  }
+  if (visibleRect === undefined || isWithin(visibleRect, codedWidth, codedHeight)) return;
+  throw new RangeError(
+    `FramePool: Expected visibleRect within ${codedWidth}x${codedHeight} but received ${JSON.stringify(visibleRect)}`,
   );
+}
+
+const plain = ['format', 'codedWidth', 'codedHeight', 'fields', 'chromaLocation'] as const;
+const nested = ['visibleRect', 'colorSpace', 'pixelAspect', 'frameRate'] as const;
+
+function sameProperties(layout: FrameLayout, properties: VideoProperties): boolean {
+  return (
+    plain.every((key) => layout[key] === properties[key]) &&
+    nested.every((key) => layout[key] === properties[key] || sameValues(layout[key], properties[key]))
+  );
+}
+
+function sameValues(a: object | undefined, b: object | undefined): boolean {
+  if (a === undefined || b === undefined) return false;
+  const others: Readonly<Record<string, unknown>> = { ...b };
+  const own = Object.entries(a);
+  return own.length === Object.keys(others).length && own.every(([key, value]) => others[key] === value);
 }

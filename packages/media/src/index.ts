@@ -2,25 +2,26 @@
 export { type YuvTransform, yuvTransform } from './colour.js';
 export type { ConvertOptions } from './convert.js';
 export { addFrame, FrameHash, frameDigest } from './frame-hash.js';
-export {
-  type BaseOffsetOf,
-  type FrameLayout,
-  FramePool,
-  type FramePoolOptions,
-  type FramePoolStats,
-  type FrameSlot,
-  layoutFor,
-  type PlaneLayout,
-  PoolGeneration,
-} from './frame-pool.js';
+export { FramePacer } from './frame-pacer.js';
+export { FramePool, type FramePoolOptions, type FramePoolStats, layoutFor } from './frame-pool.js';
 export { FrameMd5Lines, FrameToRawPlanar, FrameToYUV4MPEG, packedPlanes, y4mHeader } from './frame-writers.js';
 export { MediaError } from './media-error.js';
 export { type PixelFormat, type PixelFormatInfo, pixelFormat, pixelFormats, planeSizes } from './pixel-formats.js';
 export {
+  type BaseOffsetOf,
+  type FrameLayout,
+  type FrameSlot,
+  type PlaneLayout,
+  PoolGeneration,
+} from './pool-generation.js';
+export {
   type ColorSpace,
   type FrameTimes,
+  type LowBand,
   type Rational,
   type Rect,
+  type SideData,
+  type Timecode,
   VideoFrame,
   type VideoPlane,
   type VideoProperties,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type ConvertOptions, convert, convertedSize } from './convert.js';
-import type { PoolGeneration } from './frame-pool.js';
 import { type PixelFormat, pixelFormat } from './pixel-formats.js';
+import type { FrameHandle, PoolGeneration } from './pool-generation.js';
 
 /** An exact ratio of integers. */
 export interface Rational {
@@ -15,6 +15,14 @@ export interface Rect {
   readonly y: number;
   readonly width: number;
   readonly height: number;
+}
+
+/** @internal Whether a rectangle has an area and lies within a picture. */
+export function isWithin({ x, y, width, height }: Rect, pictureWidth: number, pictureHeight: number): boolean {
+  const whole = [x, y, width, height].every(Number.isSafeInteger);
+  return (
+    whole && x >= 0 && y >= 0 && width > 0 && height > 0 && x + width <= pictureWidth && y + height <= pictureHeight
+  );
 }
 
 /** Names of WebCodecs (ISO/IEC 23091-2). */
@@ -44,6 +52,38 @@ export interface VideoProperties {
   readonly chromaLocation?: 'left' | 'center' | 'topleft';
 }
 
+/** A time of day as SMPTE ST 12-1 counts it. */
+export interface Timecode {
+  /** 0 to 23. */
+  readonly hours: number;
+  /** 0 to 59. */
+  readonly minutes: number;
+  /** 0 to 59. */
+  readonly seconds: number;
+  /** Frames since the second began. */
+  readonly frames: number;
+  /** Numbers 0 and 1 (at 60000/1001 frames a second 0 to 3) are left out in each minute but every tenth. */
+  readonly dropFrame: boolean;
+}
+
+/** Data that came with a picture and is no part of it, such as an auxiliary data unit. */
+export interface SideData {
+  /** What it is, such as `dirac-auxiliary`. */
+  readonly kind: string;
+  /** Ordinary memory of its own; read-only. */
+  readonly data: Uint8Array;
+}
+
+/** The low-low band of an intra picture's wavelet transform: a small picture, up to a scale factor. */
+export interface LowBand {
+  /** Coefficients, row after row without gaps. Valid as long as the frame is open; read-only. */
+  readonly data: Int16Array | Int32Array;
+  readonly width: number;
+  readonly height: number;
+  /** Transform levels above it: each halves width and height. */
+  readonly level: number;
+}
+
 /** What each frame has of its own. */
 export interface FrameTimes {
   /** Presentation time in units of `timebase`. A safe integer. */
@@ -58,6 +98,22 @@ export interface FrameTimes {
   readonly discontinuity?: boolean;
   /** Can be decoded without others. */
   readonly keyframe?: boolean;
+  readonly timecode?: Timecode;
+  readonly sideData?: readonly SideData[];
+  readonly lowBand?: LowBand;
+}
+
+/** @internal Refuses times that cannot be reckoned with exactly. */
+export function checkTimes({ pts, timebase, duration }: FrameTimes): void {
+  for (const [name, value] of Object.entries({ pts, duration: duration ?? 1 })) {
+    if (!Number.isSafeInteger(value)) {
+      throw new RangeError(`VideoFrame: Expected a safe integer for ${name} but received ${String(value)}`);
+    }
+  }
+  const { num, den } = (timebase as Rational | undefined) ?? { num: Number.NaN, den: Number.NaN };
+  if (!(Number.isSafeInteger(num) && Number.isSafeInteger(den) && num > 0 && den > 0)) {
+    throw new RangeError(`VideoFrame: Expected two positive integers for timebase but received ${num}/${den}`);
+  }
 }
 
 /** One plane's samples in shared memory; read-only for everyone but the producer. */
@@ -70,14 +126,8 @@ export interface VideoPlane {
   readonly height: number;
 }
 
-interface Leak {
-  readonly generation: PoolGeneration;
-  readonly slot: number;
-}
-
-const lost = new FinalizationRegistry<Leak>(({ generation, slot }) => generation.leaked(slot));
-
 const DEFAULT_COLOR: ColorSpace = { primaries: null, transfer: null, matrix: null, fullRange: false };
+const NOTHING: readonly SideData[] = [];
 const SQUARE: Rational = { num: 1, den: 1 };
 
 /**
@@ -91,15 +141,21 @@ export class VideoFrame {
   readonly damaged: boolean;
   readonly discontinuity: boolean;
   readonly keyframe: boolean;
+  readonly timecode: Timecode | undefined;
+  /** Data that came with the picture; empty where there was none. */
+  readonly sideData: readonly SideData[];
 
   readonly #generation: PoolGeneration;
   readonly #slot: number;
   readonly #times: FrameTimes;
+  readonly #handle: FrameHandle;
+  #lowBand: LowBand | undefined;
   #planes: readonly VideoPlane[] | undefined;
   #closed = false;
 
   /** @internal Made by a pool generation. */
   constructor(generation: PoolGeneration, slot: number, times: FrameTimes) {
+    checkTimes(times);
     this.#generation = generation;
     this.#slot = slot;
     this.#times = times;
@@ -109,7 +165,10 @@ export class VideoFrame {
     this.damaged = times.damaged ?? false;
     this.discontinuity = times.discontinuity ?? false;
     this.keyframe = times.keyframe ?? false;
-    lost.register(this, { generation, slot }, this);
+    this.timecode = times.timecode;
+    this.sideData = times.sideData ?? NOTHING;
+    this.#lowBand = times.lowBand;
+    this.#handle = generation.opened(this, slot);
   }
 
   get format(): PixelFormat {
@@ -163,6 +222,12 @@ export class VideoFrame {
     return this.#planes;
   }
 
+  /** The low-low wavelet band, where the decoder gave one. Throws when the frame is closed. */
+  get lowBand(): LowBand | undefined {
+    this.#check('lowBand');
+    return this.#lowBand;
+  }
+
   #views(): VideoPlane[] {
     const { layout, slots } = this.#generation;
     const slot = slots[this.#slot];
@@ -182,8 +247,10 @@ export class VideoFrame {
   /** A further reference to the same samples; each is closed by itself. */
   clone(): VideoFrame {
     this.#check('clone()');
-    this.#generation.retain(this.#slot);
-    return new VideoFrame(this.#generation, this.#slot, this.#times);
+    this.#generation.retain(this.#handle);
+    const frame = new VideoFrame(this.#generation, this.#slot, this.#times);
+    frame.#lowBand = this.#lowBand;
+    return frame;
   }
 
   /** Gives the reference back. Further calls do nothing. */
@@ -191,31 +258,35 @@ export class VideoFrame {
     if (this.#closed) return;
     this.#closed = true;
     this.#planes = undefined;
-    lost.unregister(this);
-    this.#generation.release(this.#slot);
+    this.#lowBand = undefined;
+    this.#generation.closed(this.#handle);
   }
 
   [Symbol.dispose](): void {
     this.close();
   }
 
-  /** Says who has the frame now; named when the pool runs dry. */
+  /** Says who has the frame now, by path; named when the pool runs dry and when this frame is dropped unclosed. */
   heldBy(path: string): void {
-    this.#generation.setHolder(this.#slot, path);
+    this.#handle.holder = path;
   }
 
   /**
-   * A frame that nobody else reads: this one where its count is 1, else a copy in a slot of its own (this one is then
-   * closed). Throws `POOL_EXHAUSTED` when there is no slot for the copy.
+   * A frame that nobody else reads and that may be written to: this one where its count is 1, else a copy in a slot of
+   * its own (this one is then closed). It has no `lowBand`, which would not follow what is written. Throws
+   * `POOL_EXHAUSTED` when there is no slot for the copy; this frame then stays open.
    */
   exclusive(): VideoFrame {
     this.#check('exclusive()');
     const generation = this.#generation;
-    if (Atomics.load(generation.counts, this.#slot) === 1) return this;
-    let slot = generation.tryAcquire();
-    if (slot < 0 && generation.grow(1) > 0) slot = generation.tryAcquire();
-    if (slot < 0) throw generation.exhausted();
-    const copy = generation.adopt(slot, this.#times);
+    if (Atomics.load(generation.counts, this.#slot) === 1) {
+      generation.unlock(this.#handle);
+      this.#lowBand = undefined;
+      return this;
+    }
+    const copy = generation.adoptWritable(generation.acquire(), this.#times);
+    copy.#lowBand = undefined;
+    copy.#handle.holder = this.#handle.holder;
     this.planes.forEach((plane, i) => {
       copy.planes[i]?.data.set(plane.data);
     });
@@ -225,6 +296,7 @@ export class VideoFrame {
 
   /** Bytes that `copyTo` needs for these options. */
   allocationSize(options: ConvertOptions = {}): number {
+    this.#check('allocationSize()');
     return convertedSize(this, options);
   }
 
