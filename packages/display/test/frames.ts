@@ -14,7 +14,7 @@ export function painted(
   const { bytesPerSample } = frame.formatInfo;
   frame.planes.forEach(({ data, stride, width, height }, plane) => {
     for (let y = 0; y < height; y++) {
-      for (let x = 0; x < width / bytesPerSample; x++) {
+      for (let x = 0; x < width; x++) {
         const value = sample(plane, x, y);
         const at = y * stride + x * bytesPerSample;
         data[at] = value & 255;

@@ -148,6 +148,26 @@ describe.skipIf(skipped)('the page in Chromium (skipped where there is no browse
     await expect.poll(async () => allOf(await shown.pixels()), { timeout: 5000 }).toEqual(['blue']);
   });
 
+  it('takes chroma of interlaced 4:2:0 where it lies in each field', async () => {
+    const shown = await show();
+    // Cb grows by 4 a row of the frame. Chroma row c belongs to field c & 1; it lies a quarter (top) or three quarters
+    // (bottom) of a field row below row 2 * (c >> 1) of that field: at row 4 * (c >> 1) + 0.5 or + 2.5 of the frame.
+    const cb = (row: number) => 74 + 4 * row;
+    const chromaAt = (c: number) => 4 * (c >> 1) + (c % 2 === 0 ? 0.5 : 2.5);
+    for (const order of ['tff', 'bff'] as const) {
+      const shape = { format: 'I420', codedWidth: 8, codedHeight: 28, fields: order } as const;
+      const frame = painted(pool, { ...shape, frameRate: { num: 1, den: 1000 } }, (plane, _x, y) =>
+        plane === 0 ? 126 : plane === 1 ? cb(chromaAt(y)) : 128,
+      );
+      const picture = await shown.drawn(frame);
+      // Rows beyond the first and last chroma row of a field have nothing to be interpolated with.
+      for (let row = 3; row < 23; row++) {
+        const blue = (110 * 255) / 219 + (cb(row) - 128) * 2.017232;
+        expect(Math.abs((pixel(picture, 4, row)[2] ?? 0) - blue), `${order}, row ${row}`).toBeLessThanOrEqual(LEVELS);
+      }
+    }
+  });
+
   it('shows both fields in their rows when told to weave', async () => {
     const shown = await show({ weave: true });
     const picture = await shown.drawn(fields('tff', 'I422', 1000));
