@@ -223,3 +223,50 @@ describe('ReadFileAdaptor in trouble', () => {
     expect(() => new ReadFileAdaptor(options as string)).toThrow(message);
   });
 });
+
+describe('ReadFileAdaptor with repeat', () => {
+  it('begins again at the end, for as long as anybody takes it', async () => {
+    const run = drive(
+      new ReadFileAdaptor({ filename: fileOf('again', 'abcde'), chunksize: 3, repeat: true }),
+      {},
+      { held: true },
+    );
+    await run.settle();
+    for (let taken = 0; taken < 100; taken += 10) {
+      run.outbox.take(10);
+      await run.settle();
+    }
+    expect(run.outbox.messages.length).toBe(100);
+    expect(text(run.outbox.messages.slice(0, 6))).toEqual(['abc', 'de', 'abc', 'de', 'abc', 'de']);
+    run.abort();
+    await run.done.catch(() => {});
+  });
+
+  it('keeps its pace across the end of the file', async () => {
+    const options = { filename: fileOf('paced', '0123456789'), bitrate: 80, chunksize: 4, repeat: true };
+    const run = drive(new ReadFileAdaptor(options));
+    await run.advance({ ms: 2600 });
+    // 4 bytes at 10 bytes a second are due every 400 ms.
+    expect(text(run.outbox.messages)).toEqual(['0123', '4567', '89', '0123', '4567', '89', '0123']);
+    expect(run.outbox.timesMs).toEqual([0, 400, 800, 1200, 1600, 2000, 2400]);
+    run.abort();
+    await run.done.catch(() => {});
+  });
+
+  it('repeats lines, the last one without a line feed too', async () => {
+    const filename = fileOf('lines-again', 'one\ntwo');
+    const run = drive(new ReadFileAdaptor({ filename, readmode: 'line', repeat: true }), {}, { held: true });
+    await run.settle();
+    run.outbox.take(5);
+    await run.settle();
+    expect(text(run.outbox.messages.slice(0, 5))).toEqual(['one\n', 'two', 'one\n', 'two', 'one\n']);
+    run.abort();
+    await run.done.catch(() => {});
+  });
+
+  it('ends all the same with an empty file', async () => {
+    const run = drive(new ReadFileAdaptor({ filename: fileOf('nothing', ''), repeat: true }));
+    await run.done;
+    expect(run.outbox.messages).toEqual([]);
+  });
+});

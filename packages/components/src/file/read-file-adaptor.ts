@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Component, type Steps } from '@kamaelia/axon';
-import { nonEmptyString, optionsObject, positiveNumber, shown, wholeNumber } from '../options.js';
+import { nonEmptyString, optionsObject, positiveNumber, shown, trueOrFalse, wholeNumber } from '../options.js';
 import { FileError } from './file-error.js';
 import { FileReader } from './file-reader.js';
 
@@ -19,6 +19,8 @@ export interface ReadFileAdaptorOptions {
   readonly chunkrate?: number;
   /** Default `'bitrate'` when there is one, else `'block'`. `'line'`: a message for each line, with its line feed. */
   readonly readmode?: ReadMode;
+  /** Begins again at the end of the file, for ever; an empty file ends all the same. Default false. */
+  readonly repeat?: boolean | undefined;
   /** Bytes a line may have in mode `'line'`, default 1 MiB; a longer one is an error. */
   readonly maxLineLength?: number;
 }
@@ -63,6 +65,11 @@ export class ReadFileAdaptor extends Component {
   /** Microseconds between messages; 0 without a bitrate. */
   readonly #intervalUs: number;
   readonly #maxLine: number;
+  readonly #repeat: boolean;
+  #beganUs = 0;
+  #sent = 0;
+  /** Fraction of a byte that the next message is due. */
+  #carried = 0;
 
   /** A string is the `filename`. */
   constructor(options: ReadFileAdaptorOptions | string) {
@@ -77,6 +84,7 @@ export class ReadFileAdaptor extends Component {
       );
     }
     this.#mode = readmode;
+    this.#repeat = trueOrFalse(owner, 'repeat', given.repeat ?? false);
     this.#maxLine = wholeNumber(owner, 'maxLineLength', given.maxLineLength ?? DEFAULT_LINE, 1, 2 ** 30);
     if (readmode === 'bitrate') {
       ({ size: this.#size, intervalUs: this.#intervalUs } = pace(owner, given));
@@ -93,6 +101,15 @@ export class ReadFileAdaptor extends Component {
   }
 
   override *main(): Steps {
+    let sentBefore: number;
+    this.#beganUs = this.clock.now();
+    do {
+      sentBefore = this.#sent;
+      yield* this.#sendFile();
+    } while (this.#repeat && this.#sent > sentBefore);
+  }
+
+  *#sendFile(): Steps {
     const reader = new FileReader(this.#filename);
     try {
       yield* this.until(reader.open());
@@ -107,13 +124,10 @@ export class ReadFileAdaptor extends Component {
   *#sendChunks(reader: FileReader): Steps {
     const { outbox } = this;
     const paced = this.#intervalUs > 0;
-    let beganUs = this.clock.now();
-    let sent = 0;
-    let carried = 0;
     const readNext = () => {
-      carried += this.#size;
-      const size = Math.floor(carried);
-      carried -= size;
+      this.#carried += this.#size;
+      const size = Math.floor(this.#carried);
+      this.#carried -= size;
       const reading = reader.read(size, paced);
       // It may fail before anybody waits for it; the wait below then throws.
       reading.catch(() => {});
@@ -125,19 +139,19 @@ export class ReadFileAdaptor extends Component {
       if (chunk === undefined) return;
       next = readNext();
       if (paced) {
-        const dueUs = beganUs + sent * this.#intervalUs;
+        const dueUs = this.#beganUs + this.#sent * this.#intervalUs;
         const lateUs = this.clock.now() - dueUs;
         if (lateUs < 0) yield* this.sleepUntil(dueUs);
-        else if (lateUs > MOST_CATCH_UP_US) beganUs += lateUs;
+        else if (lateUs > MOST_CATCH_UP_US) this.#beganUs += lateUs;
       }
       if (!outbox.open) {
         const stalledUs = this.clock.now();
         do yield;
         while (!outbox.open);
-        beganUs += this.clock.now() - stalledUs;
+        this.#beganUs += this.clock.now() - stalledUs;
       }
       outbox.send(chunk);
-      sent++;
+      this.#sent++;
     }
   }
 
@@ -158,6 +172,7 @@ export class ReadFileAdaptor extends Component {
         this.#checkLine(length);
         while (!outbox.open) yield;
         outbox.send(joined(begun, length));
+        this.#sent++;
         begun = [];
         length = 0;
         from = feed + 1;
@@ -170,6 +185,7 @@ export class ReadFileAdaptor extends Component {
     if (length === 0) return;
     while (!outbox.open) yield;
     outbox.send(joined(begun, length));
+    this.#sent++;
   }
 
   #checkLine(length: number): void {
