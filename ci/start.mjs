@@ -1,0 +1,35 @@
+#!/usr/bin/env node
+// SPDX-License-Identifier: Apache-2.0
+// The article's first program: a Dirac file served over TCP, decoded, rate-limited and shown in a page.
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
+import { root } from './process.mjs';
+
+const help = `Usage: npm start [-- FILE] [-- OPTIONS]
+
+Serves FILE (default: examples/media/testcard.drc) over TCP and plays it in a page whose address it prints. OPTIONS are
+those of 'kamaelia play', such as --loop, --no-wait, --port N.
+
+Exit codes: 0 played, 1 failed, 2 wrong use, 130 interrupted.`;
+
+const args = process.argv.slice(2);
+if (args.includes('--help') || args.includes('-h')) {
+  console.log(help);
+  process.exit(0);
+}
+const withValue = new Set(['--port', '--host', '--max-width', '--threads', '--header']);
+const at = args.findIndex((arg, i) => !arg.startsWith('-') && !withValue.has(args[i - 1]));
+const [given] = at < 0 ? [] : args.splice(at, 1);
+const from = process.env.INIT_CWD ?? process.cwd();
+const file =
+  given === undefined ? join('examples', 'media', 'testcard.drc') : isAbsolute(given) ? given : resolve(from, given);
+const command = join(root, 'packages', 'kamaelia', 'bin', 'kamaelia.mjs');
+const player = spawn(process.execPath, [command, 'play', file, '--through-tcp', ...args], {
+  cwd: root,
+  stdio: 'inherit',
+});
+// Ctrl-C reaches the player as well; this waits for it to close everything.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {});
+process.on('SIGTERM', () => player.kill('SIGTERM'));
+player.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
