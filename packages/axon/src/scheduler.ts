@@ -44,8 +44,7 @@ const BUDGET_SLICES = 2000;
 const BUDGET_MS = 2;
 const SETTLE_WITHIN_MS = 20_000; // a test runner is more patient than that
 const DEFAULT_MAX_CAPACITY = 65_536;
-// A component that is told to stop may yield in its `finally` blocks, but not for ever.
-const MOST_RETURN_SLICES = 10_000;
+const MOST_RETURN_SLICES = 10_000; // a component may yield in its `finally` blocks, but not for ever
 
 /**
  * Runs components, one slice at a time, first come first served.
