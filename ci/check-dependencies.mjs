@@ -48,6 +48,9 @@ const npmRooms = {
 /** First folder below native/X/include of each library: `#include <dirac/decoder.h>` is native/dirac. */
 const includeRooms = { common: 'native/common', dirac: 'native/dirac' };
 
+/** Files that are tests or help them; they may also use the `test` folder of a room that theirs may use. */
+const isTest = /\.(test|test-d|bench)\.(ts|mjs)$|^packages\/[^/]+\/test\//;
+
 /** Only a test may lean on these beside its room's own arrows. */
 const forTests = ['packages/axon', 'packages/media', 'packages/components', 'packages/dirac'];
 
@@ -78,7 +81,9 @@ function scriptTargets(text) {
 function npmTarget(root, from, specifier) {
   if (specifier.startsWith('.')) {
     const target = relative(root, resolve(dirname(join(root, from)), specifier));
-    return target.startsWith('..') ? { room: 'outside' } : { room: roomOf(target), inner: true };
+    if (target.startsWith('..')) return { room: 'outside' };
+    const kit = /^packages\/[^/]+\/test\//.test(target) && isTest.test(from);
+    return { room: roomOf(target), inner: !kit };
   }
   const name = specifier.startsWith('@') ? specifier.split('/').slice(0, 2).join('/') : specifier.split('/')[0];
   if (!(name in npmRooms)) return undefined;

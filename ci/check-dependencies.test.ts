@@ -39,6 +39,16 @@ describe('check-dependencies', () => {
     expect(check(tree)[0]).toContain('inner file of packages/axon');
   });
 
+  it('lets tests, and nothing else, use the test folder of a package below', () => {
+    plant('packages/kamaelia/src/good.test.ts', "import { launch } from '../../display/test/chromium.js';\n");
+    plant('packages/kamaelia/src/bad.ts', "import { launch } from '../../display/test/chromium.js';\n");
+    plant('packages/axon/src/bad.test.ts', "import { launch } from '../../display/test/chromium.js';\n");
+    const wrong = check(tree).sort();
+    expect(wrong).toHaveLength(2);
+    expect(wrong[0]).toContain('packages/axon/src/bad.test.ts: packages/axon may not use packages/display');
+    expect(wrong[1]).toContain('packages/kamaelia/src/bad.ts');
+  });
+
   it('fails on a dynamic import and on a type import alike', () => {
     plant('packages/axon/src/a.ts', "await import('@kamaelia/dirac');\n");
     plant('packages/axon/src/b.ts', "import type { X } from '@kamaelia/display';\n");
