@@ -171,7 +171,12 @@ Example:
     const write = (bytes: Uint8Array) => (file === undefined ? writeOut(bytes) : file.write(bytes));
 
     const inspect = async (frame: VideoFrame): Promise<VideoFrame | undefined> => {
-      await inspection.see(frame);
+      try {
+        await inspection.see(frame);
+      } catch (error) {
+        frame.close();
+        throw error;
+      }
       progress.show(() => summary(inspection.result, decoder.stats, elapsed()));
       if (output !== undefined) return frame;
       frame.close();

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// `npm start` as a newcomer sees it: the page in a browser, its pixels beside the decoder's output.
+import { spawn } from 'node:child_process';
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+import { Pipeline } from '@kamaelia/axon';
+import { DiracDecoder } from '@kamaelia/dirac';
+import type { VideoFrame } from '@kamaelia/media';
+import { describe, expect, it } from 'vitest';
+import { launch, skipped } from '../../display/test/chromium.js';
+
+const root = join(import.meta.dirname, '..', '..', '..');
+const testcard = join(root, 'examples', 'media', 'testcard.drc');
+const FRAMES = 300;
+const WANTED = 40;
+const LEVELS = 2;
+
+type Hook = {
+  state: string;
+  frameNumber: number;
+  dropped: number;
+  readPixels(): { frameNumber: number; width: number; height: number; data: Uint8Array };
+};
+
+/** Runs in the page: what it shows now, as text, which crosses into this process fastest. */
+function readBack(after: number): { number: number; pixels: string } | undefined {
+  const hook = (globalThis as unknown as { kamaelia: Hook }).kamaelia;
+  if (hook.frameNumber <= after) return undefined;
+  const { frameNumber, data } = hook.readPixels();
+  let bytes = '';
+  for (let at = 0; at < data.length; at += 8192) bytes += String.fromCharCode(...data.subarray(at, at + 8192));
+  return { number: frameNumber, pixels: btoa(bytes) };
+}
+
+async function converted(wanted: ReadonlySet<number>): Promise<Map<number, Uint8Array>> {
+  const pictures = new Map<number, Uint8Array>();
+  await Pipeline(createReadStream(testcard), new DiracDecoder(), async (frame: VideoFrame) => {
+    if (wanted.has(frame.pts)) {
+      const rgba = new Uint8Array(frame.allocationSize({ format: 'RGBA' }));
+      await frame.copyTo(rgba, { format: 'RGBA' });
+      pictures.set(frame.pts, rgba);
+    }
+    frame.close();
+  }).run();
+  return pictures;
+}
+
+describe('npm start', () => {
+  it.skipIf(skipped)(
+    'plays the test card to its end, in the colours of the decoder (skipped where there is no browser)',
+    { timeout: 120_000 },
+    async () => {
+      const player = spawn(process.execPath, [join(root, 'ci', 'start.mjs'), '--port', '0', '--json'], { cwd: root });
+      let stdout = '';
+      let stderr = '';
+      player.stdout.on('data', (data) => {
+        stdout += data;
+      });
+      const ended = new Promise<number | null>((resolve) => {
+        player.on('close', resolve);
+      });
+      const url = await new Promise<string>((resolve, reject) => {
+        player.stderr.on('data', (data) => {
+          stderr += data;
+          const found = /Watch at (http:\S+)/.exec(stderr)?.[1];
+          if (found !== undefined) resolve(found);
+        });
+        void ended.then((code) => reject(new Error(`Expected an address but it ended with ${code}: ${stderr}`)));
+      });
+      const browser = await launch();
+      try {
+        const page = await browser.newPage({ viewport: { width: 1000, height: 700 } });
+        const errors: string[] = [];
+        page.on('pageerror', (error) => errors.push(error.message));
+        await page.goto(url);
+        const seen = new Map<number, Uint8Array>();
+        for (let last = -1; seen.size < WANTED; ) {
+          const found = await page.evaluate(readBack, last);
+          if (found === undefined) continue;
+          last = found.number;
+          seen.set(last, Buffer.from(found.pixels, 'base64'));
+        }
+        await page.waitForFunction(() => (globalThis as unknown as { kamaelia: Hook }).kamaelia.state === 'ended');
+        const { frameNumber, dropped } = await page.evaluate(() => {
+          const hook = (globalThis as unknown as { kamaelia: Hook }).kamaelia;
+          return { frameNumber: hook.frameNumber, dropped: hook.dropped };
+        });
+        expect(frameNumber).toBe(FRAMES - 1);
+        expect(dropped).toBeLessThan(FRAMES / 2);
+        expect(errors).toEqual([]);
+        expect(await ended).toBe(0);
+        expect(JSON.parse(stdout)).toMatchObject({ frames: FRAMES, damaged: 0, lost: 0 });
+
+        const expected = await converted(new Set(seen.keys()));
+        expect(expected.size).toBe(WANTED);
+        for (const [number, pixels] of seen) {
+          const wanted = expected.get(number) ?? new Uint8Array();
+          expect(pixels.length, `frame ${number}`).toBe(wanted.length);
+          let largest = 0;
+          for (let i = 0; i < wanted.length; i++)
+            largest = Math.max(largest, Math.abs((pixels[i] ?? 0) - (wanted[i] ?? 0)));
+          expect(largest, `levels apart in frame ${number}`).toBeLessThanOrEqual(LEVELS);
+        }
+      } finally {
+        await browser.close();
+        player.kill('SIGTERM');
+        await ended;
+      }
+    },
+  );
+
+  it('describes itself', async () => {
+    const help = spawn(process.execPath, [join(root, 'ci', 'start.mjs'), '--help']);
+    let text = '';
+    help.stdout.on('data', (data) => {
+      text += data;
+    });
+    await new Promise((resolve) => {
+      help.on('close', resolve);
+    });
+    expect(text).toContain('Usage: npm start');
+  });
+});
