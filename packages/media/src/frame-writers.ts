@@ -53,7 +53,8 @@ abstract class FrameWriter extends Component {
   readonly inbox = this.in<VideoFrame>('inbox', { capacity: 4 });
   /** Bytes of the file. */
   readonly outbox = this.out<Uint8Array>('outbox', {});
-  protected abstract bytesOf(frame: VideoFrame, header: boolean): Uint8Array[];
+  /** What is written for a frame; all have the size and format of the first. */
+  protected abstract bytesOf(frame: VideoFrame): Uint8Array[];
 
   override *main(): Steps {
     const { inbox, outbox } = this;
@@ -69,7 +70,7 @@ abstract class FrameWriter extends Component {
               `${this.constructor.name}: Expected frames of ${like} throughout but received ${shape}`,
             );
           }
-          for (const bytes of this.bytesOf(frame, like === undefined)) outbox.send(bytes);
+          for (const bytes of this.bytesOf(frame)) outbox.send(bytes);
           like = shape;
         } finally {
           frame.close();
@@ -82,7 +83,8 @@ abstract class FrameWriter extends Component {
 
 /**
  * Frames to a YUV4MPEG2 stream: the header from the first frame, then `FRAME` and the planes of each, cropped to the
- * visible part, fields woven. A frame of another size or format ends it with a TypeError: the format cannot change.
+ * visible part, fields woven. A frame of another size or format ends it with a TypeError: the format cannot change. Where
+ * frame rate, fields, aspect or colour range change, the header goes on saying what it said, and a warning says so once.
  *
  * `inbox`: frames, closed here. `outbox`: bytes of the file, one message for the header and one a frame.
  *
@@ -94,9 +96,25 @@ abstract class FrameWriter extends Component {
  * await Pipeline([frame], new FrameToYUV4MPEG(), (bytes) => console.log(bytes.length)).run();
  */
 export class FrameToYUV4MPEG extends FrameWriter {
-  protected override bytesOf(frame: VideoFrame, header: boolean): Uint8Array[] {
+  #header: string | undefined;
+  #warned = false;
+
+  protected override bytesOf(frame: VideoFrame): Uint8Array[] {
+    const header = y4mHeader(frame);
     const picture = packedPlanes(frame, FRAME);
-    return header ? [new TextEncoder().encode(y4mHeader(frame)), picture] : [picture];
+    if (this.#header === undefined) {
+      this.#header = header;
+      return [new TextEncoder().encode(header), picture];
+    }
+    if (header !== this.#header && !this.#warned) {
+      this.#warned = true;
+      const [now, before] = [header, this.#header].map((text) => text.slice('YUV4MPEG2 '.length).trim());
+      this.log(
+        'warn',
+        `frames changed to ${now}, but the header of a YUV4MPEG2 stream cannot change: it says ${before}`,
+      );
+    }
+    return [picture];
   }
 }
 
