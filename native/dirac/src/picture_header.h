@@ -45,6 +45,7 @@ struct TransformParams {
   bool quantiserPerCodeblock = false;
 };
 
+// code: of a picture of the core syntax, so of at most two references.
 void readPictureHeader(BitReader& bits, uint8_t code, PictureHeader* header);
 Status readPredictionParams(BitReader& bits, int references, PredictionParams* params);
 Status readTransformParams(BitReader& bits, TransformParams* params);

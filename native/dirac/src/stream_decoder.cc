@@ -26,9 +26,7 @@ const char* unsupportedFormat(const VideoFormat& format) {
 const char* unsupportedCode(uint8_t code) {
   if (isHighQuality(code)) return "the VC-2 high quality profile";
   if (isLowDelay(code)) return "the VC-2 low delay profile";
-  if (!isCore(code)) return "a picture of an unknown parse code";
   if (!usesArithmeticCoding(code)) return "core syntax without arithmetic coding (VLC)";
-  if (referenceCount(code) == 3) return "a picture of three references";
   return nullptr;
 }
 

@@ -13,9 +13,11 @@ uint32_t read32(const uint8_t* data) {
   return uint32_t{data[0]} << 24 | uint32_t{data[1]} << 16 | uint32_t{data[2]} << 8 | data[3];
 }
 
+// Any other code is damage: no version of the format has it.
 bool knownCode(uint8_t code) {
+  if ((code & 0xB8) == 0x08) return referenceCount(code) < 3;  // core syntax
   return code == kSequenceHeader || code == kEndOfSequence || code == kPadding ||
-         (code & 0xF8) == kAuxiliary || isPicture(code);
+         (code & 0xF8) == kAuxiliary || isLowDelay(code) || isHighQuality(code);
 }
 
 }  // namespace
@@ -118,30 +120,33 @@ StreamParser::Result StreamParser::give(Unit* unit, uint8_t code, size_t size, b
 }
 
 // A next offset of 0 in a picture or header: the unit reaches to the next parse info that points
-// back to this one.
-StreamParser::Result StreamParser::unitOfUnknownSize(Unit* unit, uint8_t code) {
+// back to this one. False where there is none within the limit: what was searched is skipped, so
+// that no byte is searched twice, and where the skipping ends does not depend on how much is there.
+bool StreamParser::unitOfUnknownSize(Unit* unit, uint8_t code, Result* result) {
   size_t from = std::max(at_ + kParseInfoBytes, scanned_);
+  const size_t end = at_ + maxUnitBytes_ + 1;
   for (;;) {
     size_t found = 0;
-    const Sync sync = findUnit(from, buffer_.size(), &found);
+    const Sync sync = findUnit(from, std::min(end, buffer_.size()), &found);
     if (sync == Sync::kFound) {
       const uint32_t back = read32(buffer_.data() + found + 9);
       if (back == found - at_ || back == 0 || read32(buffer_.data() + found + 5) != 0) {
-        return give(unit, code, found - at_, false);
+        *result = give(unit, code, found - at_, false);
+        return true;
       }
       from = found + 1;
       continue;
     }
-    scanned_ = found;
-    if (finished_) return give(unit, code, left(), false);
-    if (left() > maxUnitBytes_) {
+    if (sync == Sync::kNone && found >= end) {
       synchronised_ = false;
       ++lostSync_;
-      at_ += 4;
-      scanned_ = at_;
-      return advance(unit);
+      bytesSkipped_ += found - at_;
+      at_ = scanned_ = found;
+      return false;
     }
-    return Result::kNeedInput;
+    scanned_ = found;
+    *result = finished_ ? give(unit, code, left(), false) : Result::kNeedInput;
+    return true;
   }
 }
 
@@ -169,7 +174,7 @@ StreamParser::Result StreamParser::advance(Unit* unit) {
     }
     const uint8_t* info = buffer_.data() + at_;
     const uint8_t code = info[4];
-    const uint32_t size = read32(info + 5);
+    const size_t size = read32(info + 5);
     const bool sane =
         prefixAt(at_) && knownCode(code) &&
         (size == 0 || code == kEndOfSequence || (size >= kParseInfoBytes && size <= maxUnitBytes_));
@@ -180,7 +185,10 @@ StreamParser::Result StreamParser::advance(Unit* unit) {
       continue;
     }
     if (code == kEndOfSequence) return give(unit, code, kParseInfoBytes, false);
-    if (size == 0) return unitOfUnknownSize(unit, code);
+    if (size == 0) {
+      if (unitOfUnknownSize(unit, code, &result)) return result;
+      continue;
+    }
     const bool whole = left() >= size + 4 && prefixAt(at_ + size);
     if (whole) return give(unit, code, size, false);
     if (left() < size + 4 && !finished_) return Result::kNeedInput;

@@ -2,6 +2,7 @@
 // Data units of a byte stream (9), with resynchronisation.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -42,7 +43,10 @@ struct Unit {
 // of the suspect unit on.
 class StreamParser {
  public:
-  explicit StreamParser(size_t maxUnitBytes) : maxUnitBytes_(maxUnitBytes) {}
+  // maxUnitBytes: the largest unit with its parse info; a longer one counts as lost
+  // synchronisation.
+  explicit StreamParser(size_t maxUnitBytes)
+      : maxUnitBytes_(std::clamp(maxUnitBytes, kParseInfoBytes, kMostUnitBytes)) {}
 
   // Takes up to `size` bytes (copied); fewer, down to 0, when a whole unit of the largest size is
   // already waiting.
@@ -61,13 +65,15 @@ class StreamParser {
   uint64_t position() const { return base_ + at_; }
 
  private:
+  static constexpr size_t kMostUnitBytes = size_t{1} << 31;
+
   size_t left() const { return buffer_.size() - at_; }
   bool prefixAt(size_t at) const;
   bool resynchronise(Result* result);
   enum class Sync : uint8_t { kFound, kNone, kNeedInput };
   Sync findUnit(size_t from, size_t to, size_t* found) const;
   Result advance(Unit* unit);
-  Result unitOfUnknownSize(Unit* unit, uint8_t code);
+  bool unitOfUnknownSize(Unit* unit, uint8_t code, Result* result);
   Result give(Unit* unit, uint8_t code, size_t size, bool damaged);
 
   size_t maxUnitBytes_;
