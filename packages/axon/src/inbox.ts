@@ -237,3 +237,35 @@ export function unblock(task: Task): void {
   task.blocked--;
   if (task.blocked === 0 && task.state === IDLE) task.scheduler.enqueue(task);
 }
+
+/** Method of a message that wants to know which component has it, by path; see {@link noteReceivers}. */
+export const RECEIVED: unique symbol = Symbol.for('kamaelia.received') as never;
+
+let receiversNoted = false;
+
+/**
+ * From now on each component that takes a message out of an inbox is told to the message, if that has a method `RECEIVED`.
+ * For messages that are counted, as video frames are; a program without such messages pays nothing.
+ */
+export function noteReceivers(): void {
+  if (receiversNoted) return;
+  receiversNoted = true;
+  // Replaced and not asked for: a test in recv() took a fifth of the speed of programs that have no such messages.
+  const { recv, takeAll } = Inbox.prototype;
+  Inbox.prototype.recv = function (this: Inbox) {
+    const message = recv.call(this);
+    tellReceiver(message, this.task);
+    return message;
+  };
+  Inbox.prototype.takeAll = function (this: Inbox) {
+    const messages = takeAll.call(this);
+    for (const message of messages) tellReceiver(message, this.task);
+    return messages;
+  };
+}
+
+function tellReceiver(message: unknown, task: Task): void {
+  if (typeof message !== 'object' || message === null) return;
+  const received = (message as { [RECEIVED]?: unknown })[RECEIVED];
+  if (typeof received === 'function') received.call(message, task.path());
+}

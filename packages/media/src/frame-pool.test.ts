@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Component, Pipeline, type Steps } from '@kamaelia/axon';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { garbageCollector } from './collect-garbage.js';
 import { FramePool, type FramePoolOptions, layoutFor } from './frame-pool.js';
@@ -173,6 +174,25 @@ describe('growth', () => {
     );
     for (const frame of frames) frame.close();
     pool.acquire(small, times).close();
+  });
+
+  it('knows which component took a frame last, also through others', async () => {
+    const { pool } = poolWithLog({ maxFrames: 3 });
+    const frames = [0, 1, 2].map((pts) => pool.acquire(small, { ...times, pts }));
+    const pass = (frame: VideoFrame) => frame;
+    const kept: VideoFrame[] = [];
+    class Keeper extends Component {
+      inbox = this.in<VideoFrame>('inbox');
+      override *main(): Steps {
+        while (!this.inbox.ended) {
+          while (this.inbox.ready) kept.push(this.inbox.recv());
+          yield;
+        }
+      }
+    }
+    await Pipeline(frames, pass, new Keeper()).run();
+    expect(() => pool.acquire(small, times)).toThrow(/are held: Pipeline-\d+\/Keeper-1 \(3\);/);
+    for (const frame of kept) frame.close();
   });
 
   it('names nobody who has closed his frames, and counts what JavaScript does not have', () => {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { noteReceivers } from '@kamaelia/axon';
 import { garbageCollector } from './collect-garbage.js';
 import { pixelFormat, planeSizes } from './pixel-formats.js';
 import { ALIGNMENT, type BaseOffsetOf, type FrameLayout, PoolGeneration } from './pool-generation.js';
@@ -101,6 +102,7 @@ export class FramePool {
         throw new TypeError(`FramePool: Expected a function for ${key} but received ${String(given)}`);
       }
     }
+    noteReceivers();
     this.name = name;
     this.checked = options.check ?? checkWanted('frames');
     this.#maxFrames = positive('FramePool', 'maxFrames', maxFrames);

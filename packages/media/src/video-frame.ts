@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { RECEIVED } from '@kamaelia/axon';
 import { type ConvertOptions, convert, convertedSize } from './convert.js';
 import { type PixelFormat, pixelFormat } from './pixel-formats.js';
 import type { FrameHandle, PoolGeneration } from './pool-generation.js';
@@ -266,7 +267,15 @@ export class VideoFrame {
     this.close();
   }
 
-  /** Says who has the frame now, by path; named when the pool runs dry and when this frame is dropped unclosed. */
+  /** @internal Who took this frame out of an inbox. */
+  [RECEIVED](path: string): void {
+    this.#handle.holder = path;
+  }
+
+  /**
+   * Says who has the frame now, by path; named when the pool runs dry and when this frame is dropped unclosed. Components
+   * that take it out of an inbox are known without it.
+   */
   heldBy(path: string): void {
     this.#handle.holder = path;
   }
