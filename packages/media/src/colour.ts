@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Samples } from './convert.js';
 import type { ColorSpace } from './video-frame.js';
 
 /** Luma weights of red and blue. */
@@ -42,73 +41,43 @@ export function yuvTransform({ matrix, fullRange }: ColorSpace, height = 576): Y
   };
 }
 
-/** Where a chroma sample lies, in chroma samples, for a luma position: its first neighbour and the second one's weight. */
-function neighbours(luma: number, chroma: number, cosited: boolean): { first: Int32Array; weight: Float64Array } {
-  const first = new Int32Array(luma);
-  const weight = new Float64Array(luma);
-  const halved = chroma < luma;
-  for (let i = 0; i < luma; i++) {
-    const at = halved ? (cosited ? i / 2 : (i - 0.5) / 2) : i;
-    const clamped = Math.min(chroma - 1, Math.max(0, at));
-    first[i] = Math.floor(clamped);
-    weight[i] = clamped - Math.floor(clamped);
-  }
-  return { first, weight };
+/** What makes samples of a depth 8-bit ones: `value * gain + bias`. */
+export interface Depth {
+  readonly gain: number;
+  readonly bias: number;
 }
 
-/** @internal Chroma of one plane interpolated linearly at every luma position of row `y`. */
-function chromaRow(
-  samples: Samples,
-  across: { first: Int32Array; weight: Float64Array },
-  top: number,
-  below: number,
-  out: Float64Array,
-): void {
-  const { data, width } = samples;
-  const next = Math.min(top + 1, samples.height - 1);
-  for (let x = 0; x < out.length; x++) {
-    const left = across.first[x] as number;
-    const right = Math.min(left + 1, width - 1);
-    const w = across.weight[x] as number;
-    const upper = (data[top * width + left] as number) * (1 - w) + (data[top * width + right] as number) * w;
-    const lower = (data[next * width + left] as number) * (1 - w) + (data[next * width + right] as number) * w;
-    out[x] = upper * (1 - below) + lower * below;
-  }
+export const AS_IT_IS: Depth = { gain: 1, bias: 0 };
+
+/** Limited range keeps its levels times a power of two; full range spans all values, chroma about its own middle. */
+export function toEightBits(bitDepth: number, fullRange: boolean, middle: boolean): Depth {
+  if (bitDepth === 8) return AS_IT_IS;
+  if (!fullRange) return { gain: 2 ** (8 - bitDepth), bias: 0 };
+  const gain = 255 / (2 ** bitDepth - 1);
+  return { gain, bias: middle ? 128 - 2 ** (bitDepth - 1) * gain : 0 };
 }
 
-/**
- * Turns planes into packed RGB or RGBA (alpha 255). Chroma is interpolated linearly; `location` says where its samples
- * lie: `left` on every other luma column and between rows, `center` between columns and rows, `topleft` on both.
- */
-export function yuvToRgb(
-  { luma, cb, cr }: { readonly luma: Samples; readonly cb: Samples; readonly cr: Samples },
-  colorSpace: ColorSpace,
-  location: 'left' | 'center' | 'topleft',
+/** @internal Turns a row of Y, Cb and Cr into packed RGB or RGBA, whose alpha it leaves as it is. */
+export function rgbRow(
+  [luma, cb, cr]: readonly [Float32Array, Float32Array, Float32Array],
+  depths: { readonly luma: Depth; readonly chroma: Depth },
+  { matrix, offset }: YuvTransform,
   channels: 3 | 4,
-  destination: Uint8Array,
+  out: Uint8ClampedArray,
 ): void {
-  const { width, height } = luma;
-  const { matrix: m, offset } = yuvTransform(colorSpace, height);
-  const across = neighbours(width, cb.width, location !== 'center');
-  const down = neighbours(height, cb.height, location === 'topleft');
-  const cbRow = new Float64Array(width);
-  const crRow = new Float64Array(width);
-  const [m0 = 0, m1 = 0, m2 = 0, m3 = 0, m4 = 0, m5 = 0, m6 = 0, m7 = 0, m8 = 0] = m;
-  // Rounds by itself, and clamps.
-  const out = new Uint8ClampedArray(destination.buffer, destination.byteOffset, destination.byteLength);
-  let at = 0;
-  for (let y = 0; y < height; y++) {
-    chromaRow(cb, across, down.first[y] as number, down.weight[y] as number, cbRow);
-    chromaRow(cr, across, down.first[y] as number, down.weight[y] as number, crRow);
-    for (let x = 0; x < width; x++) {
-      const l = (luma.data[y * width + x] as number) - offset[0];
-      const b = (cbRow[x] as number) - offset[1];
-      const r = (crRow[x] as number) - offset[2];
-      out[at] = m0 * l + m1 * b + m2 * r;
-      out[at + 1] = m3 * l + m4 * b + m5 * r;
-      out[at + 2] = m6 * l + m7 * b + m8 * r;
-      if (channels === 4) out[at + 3] = 255;
-      at += channels;
-    }
+  const [m0 = 0, m1 = 0, m2 = 0, m3 = 0, m4 = 0, m5 = 0, m6 = 0, m7 = 0, m8 = 0] = matrix;
+  const { gain: lumaGain } = depths.luma;
+  const { gain: chromaGain } = depths.chroma;
+  const lumaBias = depths.luma.bias - offset[0];
+  const cbBias = depths.chroma.bias - offset[1];
+  const crBias = depths.chroma.bias - offset[2];
+  for (let x = 0, at = 0; x < luma.length; x++, at += channels) {
+    const l = (luma[x] as number) * lumaGain + lumaBias;
+    const b = (cb[x] as number) * chromaGain + cbBias;
+    const r = (cr[x] as number) * chromaGain + crBias;
+    // The array rounds and clamps.
+    out[at] = m0 * l + m1 * b + m2 * r;
+    out[at + 1] = m3 * l + m4 * b + m5 * r;
+    out[at + 2] = m6 * l + m7 * b + m8 * r;
   }
 }

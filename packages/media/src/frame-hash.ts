@@ -1,31 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash, type Hash } from 'node:crypto';
-import { pixelFormat } from './pixel-formats.js';
-import type { VideoFrame, VideoPlane } from './video-frame.js';
-
-/** The bytes of one plane's visible part, row by row; a plane without gaps is given whole. */
-export function* visibleRows(frame: VideoFrame, plane: VideoPlane, index: number): Generator<Uint8Array> {
-  const { planes, bytesPerSample } = pixelFormat(frame.format);
-  const { horizontalShift: h = 0, verticalShift: v = 0, components = 1 } = planes[index] ?? {};
-  const { x, y, width, height } = frame.visibleRect;
-  const left = (x >> h) * components * bytesPerSample;
-  const bytes = ((width + (1 << h) - 1) >> h) * components * bytesPerSample;
-  const top = y >> v;
-  const rows = (height + (1 << v) - 1) >> v;
-  if (bytes === plane.stride) {
-    yield plane.data.subarray(top * plane.stride, (top + rows) * plane.stride);
-    return;
-  }
-  for (let row = top; row < top + rows; row++) {
-    const at = row * plane.stride + left;
-    yield plane.data.subarray(at, at + bytes);
-  }
-}
+import { planeRows } from './plane-rows.js';
+import type { VideoFrame } from './video-frame.js';
 
 /** Adds a frame's visible planes, tightly packed, fields woven, to a hash. Samples over 8 bits are little-endian. */
 export function addFrame(hash: Hash, frame: VideoFrame): void {
-  frame.planes.forEach((plane, index) => {
-    for (const row of visibleRows(frame, plane, index)) hash.update(row);
+  frame.planes.forEach((_, index) => {
+    for (const row of planeRows(frame, index)) hash.update(row);
   });
 }
 

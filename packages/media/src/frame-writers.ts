@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Component, type Steps } from '@kamaelia/axon';
-import { frameDigest, visibleRows } from './frame-hash.js';
+import { frameDigest } from './frame-hash.js';
 import { pixelFormat, planeSizes } from './pixel-formats.js';
+import { planeRows } from './plane-rows.js';
 import type { Rational, VideoFrame } from './video-frame.js';
 
 const FRAME = new TextEncoder().encode('FRAME\n');
@@ -13,8 +14,8 @@ export function packedPlanes(frame: VideoFrame, prefix: Uint8Array = new Uint8Ar
   const packed = new Uint8Array(prefix.length + size);
   packed.set(prefix);
   let at = prefix.length;
-  frame.planes.forEach((plane, index) => {
-    for (const row of visibleRows(frame, plane, index)) {
+  frame.planes.forEach((_, index) => {
+    for (const row of planeRows(frame, index)) {
       packed.set(row, at);
       at += row.length;
     }

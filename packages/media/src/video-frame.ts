@@ -313,7 +313,9 @@ export class VideoFrame {
    * Copies the visible part (or `rect`), scaled to `width` x `height` where they are given, into `destination`, tightly
    * packed. `destination` is ordinary memory. Formats: the frame's own, the planar 8-bit ones, NV12, RGBA, RGB; others
    * are refused by name. Colours follow the frame's own matrix and range; chroma is interpolated linearly at the frame's
-   * chroma location, and pictures are scaled by area when made smaller, else linearly.
+   * chroma location, within each field of an interlaced frame, and pictures are scaled by area when made smaller, else
+   * linearly. Beside `rect` neighbours are looked at, but none outside the visible part. Alpha is the frame's, or 255. In
+   * the frame's own format and size samples are copied as they are, subsampled ones from where `x` and `y` lie.
    */
   async copyTo(destination: Uint8Array, options: ConvertOptions = {}): Promise<void> {
     this.#check('copyTo()');
