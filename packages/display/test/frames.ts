@@ -1,29 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { FramePool, FrameTimes, VideoFrame, VideoProperties } from '@kamaelia/media';
+import type { FramePool, VideoFrame } from '@kamaelia/media';
+import { painted } from '../../media/test/frames.js';
 
-export const timebase = { num: 1, den: 25 };
-
-/** A frame whose planes are filled by `sample(plane, x, y)`; samples of more than 8 bits are 16-bit little-endian. */
-export function painted(
-  pool: FramePool,
-  properties: VideoProperties,
-  sample: (plane: number, x: number, y: number) => number,
-  times: Partial<FrameTimes> = {},
-): VideoFrame {
-  const frame = pool.acquire(properties, { pts: 0, timebase, ...times });
-  const { bytesPerSample } = frame.formatInfo;
-  frame.planes.forEach(({ data, stride, width, height }, plane) => {
-    for (let y = 0; y < height; y++) {
-      for (let x = 0; x < width; x++) {
-        const value = sample(plane, x, y);
-        const at = y * stride + x * bytesPerSample;
-        data[at] = value & 255;
-        if (bytesPerSample === 2) data[at + 1] = value >> 8;
-      }
-    }
-  });
-  return frame;
-}
+export { painted };
 
 /** A small frame of one grey. */
 export function grey(pool: FramePool, level: number, pts = 0): VideoFrame {
