@@ -30,7 +30,8 @@ bool PictureDecoder::cancelled() const {
 }
 
 Status PictureDecoder::decode(const Unit& unit, BitReader& bits, const PictureHeader& header,
-                              ReferencePicture* const* references, uint8_t* target) {
+                              ReferencePicture* const* references, uint8_t* target, bool* made) {
+  *made = false;
   Status worst;
   const auto note = [&](const Status& status) {
     if (!status.ok() && worst.ok()) worst = status;
@@ -67,12 +68,13 @@ Status PictureDecoder::decode(const Unit& unit, BitReader& bits, const PictureHe
       if (!whole) note({Code::kDamaged, unit.position, "quantiser index"});
     }
   }
-  if (cancelled()) return worst;
+  *made = true;
   if (intra) {
     transformAndStore(target);
   } else {
     render(header, references, residual, target);
   }
+  if (cancelled()) note({Code::kDamaged, unit.position, "cancelled"});
   return worst;
 }
 
@@ -139,6 +141,7 @@ void PictureDecoder::decodeSubbands(bool intra, bool* whole) {
 
 void PictureDecoder::transformAndStore(uint8_t* target) {
   pool_->parallelFor(3, static_cast<size_t>(options_.threads), [&](size_t c) {
+    if (cancelled()) return;
     inverseWavelet(dsp_, transform_.wavelet, &plane_[c], scratch_[c].data());
     const FrameLayout::Plane& plane = layout_.plane[c];
     storeIntra(plane_[c].data.data(), plane_[c].width, target + plane.offset, plane.stride,
@@ -148,6 +151,7 @@ void PictureDecoder::transformAndStore(uint8_t* target) {
 
 void PictureDecoder::render(const PictureHeader& header, ReferencePicture* const* references,
                             bool residual, uint8_t* target) {
+  if (cancelled()) return;
   const size_t threads = static_cast<size_t>(options_.threads);
   if (prediction_.precision > 0) {
     for (int i = 0; i < header.references; ++i)
@@ -155,6 +159,7 @@ void PictureDecoder::render(const PictureHeader& header, ReferencePicture* const
   }
   if (residual) {
     pool_->parallelFor(3, threads, [&](size_t c) {
+      if (cancelled()) return;
       inverseWavelet(dsp_, transform_.wavelet, &plane_[c], scratch_[c].data());
     });
   }

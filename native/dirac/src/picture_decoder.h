@@ -24,10 +24,10 @@ class PictureDecoder {
   void configure(const VideoFormat& format, const FrameLayout& layout);
 
   // bits: just behind the picture header. references: as many as the header names. target: the
-  // slot's base. kDamaged: the picture was made all the same, from what there was. kUnsupported:
-  // nothing was made.
+  // slot's base. made: whether there is a picture; with kDamaged there is one, from what there was,
+  // unless the parameters in front of all data cannot be used.
   Status decode(const Unit& unit, BitReader& bits, const PictureHeader& header,
-                ReferencePicture* const* references, uint8_t* target);
+                ReferencePicture* const* references, uint8_t* target, bool* made);
 
  private:
   Status readTransformData(BitReader& bits, bool intra);

@@ -14,6 +14,18 @@ namespace {
 // Without a sequence header by then, it is no Dirac stream.
 constexpr uint64_t kSearchLimit = uint64_t{1} << 20;
 constexpr size_t kMaxReferences = 4;
+// Whatever the option says: a slot of more does not fit the layout's 32 bits.
+constexpr uint64_t kMostPixels = uint64_t{1} << 28;
+// Rows are padded to it, and so are both sides of the deepest transform.
+constexpr uint64_t kLeastSide = 64;
+
+bool overLimit(const VideoFormat& format, uint64_t maxPixels) {
+  const uint64_t limit = std::min(maxPixels, kMostPixels);
+  const uint64_t cost =
+      std::max<uint64_t>(format.width, kLeastSide) * std::max<uint64_t>(format.height, kLeastSide);
+  return uint64_t{format.width} * format.height > limit ||
+         cost > std::max(limit, kLeastSide * kLeastSide);
+}
 
 // Names what of a format this decoder does not do, or nullptr.
 const char* unsupportedFormat(const VideoFormat& format) {
@@ -40,14 +52,7 @@ StreamDecoder::StreamDecoder(const DecoderOptions& options)
   options_.threads = std::clamp(options_.threads, 1, 64);
 }
 
-StreamDecoder::~StreamDecoder() {
-  reset();
-  // Pictures that nobody took.
-  for (const Event& event : events_) {
-    if (event.kind == Event::Kind::kPicture && event.generation == generation_ && slots_)
-      slots_->release(event.slot);
-  }
-}
+StreamDecoder::~StreamDecoder() { reset(); }
 
 size_t StreamDecoder::push(const uint8_t* data, size_t size) {
   if (finished_ || failed_) return 0;
@@ -69,8 +74,21 @@ void StreamDecoder::reset() {
   }
   order_->restart();
   while (!references_.empty()) dropReference(0);
-  finished_ = ended_ = false;
+  dropEvents();
+  finished_ = ended_ = failed_ = false;
   discontinuity_ = outputIndex_ > 0;
+  searchedFrom_ = parser_.position();
+}
+
+// Pictures that nobody took give their slots back. Formats stay: their slots are still to be
+// provided.
+void StreamDecoder::dropEvents() {
+  std::erase_if(events_, [this](const Event& event) {
+    if (event.kind == Event::Kind::kPicture && event.generation == generation_ && slots_) {
+      slots_->release(event.slot);
+    }
+    return event.kind != Event::Kind::kFormat;
+  });
 }
 
 void StreamDecoder::provideSlots(uint32_t generation, std::shared_ptr<SlotTable> slots) {
@@ -106,7 +124,7 @@ Step StreamDecoder::step() {
       return handleUnit(unit);
     }
     case StreamParser::Result::kNeedInput:
-      if (!haveFormat_ && stats_.bytes > kSearchLimit && parser_.position() > kSearchLimit) {
+      if (!haveFormat_ && parser_.position() - searchedFrom_ > kSearchLimit) {
         return fail(
             {Code::kNoSequenceHeader, parser_.position(), "no sequence header in the first MiB"});
       }
@@ -156,7 +174,7 @@ Step StreamDecoder::beginSequence(const Unit& unit) {
     return Step::kProgress;
   }
   if (inSequence_) endSequence();
-  if (uint64_t{format.width} * format.height > options_.maxPixels) {
+  if (overLimit(format, options_.maxPixels)) {
     return fail({Code::kLimit, unit.position, "maxPixels"});
   }
   if (const char* detail = unsupportedFormat(format)) return unsupported(unit, detail);
@@ -197,22 +215,26 @@ Step StreamDecoder::decodePicture(const Unit& unit) {
   PictureHeader header;
   readPictureHeader(bits, unit.code, &header);
   ReferencePicture* references[2] = {};
-  if (bits.overrun() || !findReferences(header, references)) {
+  if (bits.overrun()) {
+    slots_->release(slot);
+    ++stats_.skippedPictures;
+    return Step::kProgress;
+  }
+  if (!findReferences(header, references)) {
     slots_->release(slot);
     skipPicture(header);
     return Step::kProgress;
   }
   bool damaged = unit.damaged;
   for (int i = 0; i < header.references; ++i) damaged = damaged || references[i]->damaged;
-  const Status status = pictures_->decode(unit, bits, header, references, slots_->data(slot));
+  bool made = false;
+  const Status status =
+      pictures_->decode(unit, bits, header, references, slots_->data(slot), &made);
   if (status.code == Code::kUnsupported) {
     slots_->release(slot);
     return unsupported(unit, status.detail);
   }
-  const bool nothing = status.code == Code::kDamaged && bits.bytePosition() <= kParseInfoBytes &&
-                       header.references == 0;
-  if (nothing) {
-    // An intra picture without usable transform parameters has no content to show.
+  if (!made) {
     slots_->release(slot);
     skipPicture(header);
     return Step::kProgress;
@@ -228,6 +250,7 @@ Step StreamDecoder::decodePicture(const Unit& unit) {
 // The picture is gone: nobody is to wait for it, and what it retires is retired all the same.
 void StreamDecoder::skipPicture(const PictureHeader& header) {
   ++stats_.skippedPictures;
+  if (header.retires) retire(header.retired);
   order_->skip(header.number);
   deliver(false);
 }

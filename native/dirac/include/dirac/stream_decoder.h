@@ -35,8 +35,8 @@ class StreamDecoder {
   size_t push(const uint8_t* data, size_t size);
   // No more input: what waits is decoded and delivered, then comes the end event.
   void finish();
-  // Forgets stream position, references and waiting pictures, as before a seek; slots and formats
-  // stay.
+  // Begins anew, as before a seek or after the end or a failure: stream position, references and
+  // pictures that were not taken are forgotten; slots and formats stay.
   void reset();
 
   Step step();
@@ -57,6 +57,7 @@ class StreamDecoder {
   Step unsupported(const Unit& unit, const char* detail);
   Step fail(Status status);
   void endSequence();
+  void dropEvents();
   void deliver(bool flush);
   void skipPicture(const PictureHeader& header);
   void store(const PictureHeader& header, int32_t slot, bool damaged);
@@ -83,6 +84,7 @@ class StreamDecoder {
   bool ended_ = false;
   bool failed_ = false;
   int64_t outputIndex_ = 0;
+  uint64_t searchedFrom_ = 0;  // stream position from which a sequence header is looked for
   Stats stats_;
 };
 

@@ -83,7 +83,8 @@ FrameLayout layoutOf(const VideoFormat& format);
 struct DecoderOptions {
   // Threads that take part in one picture, 1 to 64; the output is the same whatever the number.
   int threads = 1;
-  // Largest width x height accepted, in luma samples.
+  // Largest width x height accepted, in luma samples; at most 2^28. In pictures over 64 x 64 a side
+  // under 64 counts as 64, which is what it costs.
   uint64_t maxPixels = uint64_t{8192} * 4320;
   // Largest data unit, in bytes; a longer one counts as lost synchronisation.
   size_t maxUnitBytes = size_t{64} << 20;
@@ -102,7 +103,7 @@ struct Event {
   enum class Kind : uint8_t {
     kFormat,   // format, layout, generation: the decoder waits for provideSlots of this generation
     kPicture,  // slot, generation, pts, pictureNumber, flags: in presentation order
-    kError,    // status: nothing more will come
+    kError,    // status: nothing more will come before a reset
     kEnd,      // all input was decoded and delivered
   };
   Kind kind = Kind::kEnd;

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "obmc.h"
+
+#include <doctest/doctest.h>
+
+#include <random>
+
+#include "motion_reference.h"
+#include "stream_builder.h"
+
+namespace kamaelia::dirac::test {
+namespace {
+
+// Three planes of a picture in a slot, and it as a reference.
+struct Slot {
+  VideoFormat format;
+  FrameLayout layout;
+  Bytes bytes;
+  ReferencePicture reference;
+
+  Slot(const HeaderOptions& options, const Picture& picture) {
+    const Bytes header = sequenceHeader(options);
+    REQUIRE(parseSequenceHeader(header.data(), header.size(), &format).ok());
+    layout = layoutOf(format);
+    bytes.assign(layout.slotBytes, 0xA5);
+    for (int c = 0; c < 3; ++c) {
+      for (int y = 0; y < picture.plane[c].height; ++y) {
+        for (int x = 0; x < picture.plane[c].width; ++x) {
+          bytes[layout.plane[c].offset + static_cast<size_t>(y) * layout.plane[c].stride +
+                static_cast<size_t>(x)] = static_cast<uint8_t>(picture.plane[c].at(x, y));
+        }
+      }
+    }
+    reference.base = bytes.data();
+  }
+};
+
+struct Case {
+  PredictionParams params;
+  MotionField field;
+  const Grid* residual = nullptr;
+};
+
+// Block rows in several ranges, into a target with guard bytes.
+Grid compensated(const Case& what, const Compensation& base, int width, int height,
+                 int rowsPerTask) {
+  constexpr int kGuard = 16;
+  const int stride = width + 2 * kGuard;
+  Bytes target(static_cast<size_t>(stride * (height + 2)), 0xEE);
+  Compensation job = base;
+  job.params = &what.params;
+  job.field = &what.field;
+  job.target = target.data() + stride + kGuard;
+  job.targetStride = stride;
+  job.width = width;
+  job.height = height;
+  if (what.residual != nullptr) {
+    job.residual = what.residual->samples.data();
+    job.residualStride = what.residual->width;
+  }
+  for (int row = 0; row < what.field.blocksY; row += rowsPerTask) {
+    compensate(job, row, std::min(row + rowsPerTask, what.field.blocksY));
+  }
+  Grid out(width, height);
+  int touched = 0;
+  for (int y = -1; y <= height; ++y) {
+    for (int x = -kGuard; x < width + kGuard; ++x) {
+      const uint8_t value = job.target[y * stride + x];
+      if (x >= 0 && x < width && y >= 0 && y < height) {
+        out.at(x, y) = value;
+      } else {
+        touched += value != 0xEE;
+      }
+    }
+  }
+  CHECK(touched == 0);
+  return out;
+}
+
+MotionField randomField(int width, int height, const PredictionParams& params, int references,
+                        int32_t reach, uint32_t seed) {
+  std::mt19937 random(seed);
+  MotionField field;
+  field.configure(width, height, params);
+  const auto around = [&](int32_t most) {
+    return static_cast<int32_t>(random() % static_cast<uint32_t>(2 * most + 1)) - most;
+  };
+  for (MotionBlock& block : field.blocks) {
+    block.mode = static_cast<uint8_t>(random() % (references == 2 ? 4 : 2));
+    for (Vector& vector : block.vector) vector = {around(reach), around(reach)};
+    for (int32_t& dc : block.dc) dc = around(140);
+  }
+  return field;
+}
+
+// A row of DC blocks, each of its own value.
+Grid dcRow(const PredictionParams& params, int shift, const std::vector<int32_t>& values) {
+  const int width = params.separationX * static_cast<int>(values.size());
+  Case what{params, {}, nullptr};
+  what.field.configure(width, 1, params);
+  for (int y = 0; y < what.field.blocksY; ++y) {
+    for (int x = 0; x < what.field.blocksX; ++x) {
+      what.field.blocks[static_cast<size_t>(y * what.field.blocksX + x)].dc[0] =
+          values[std::min(static_cast<size_t>(x), values.size() - 1)] - 128;
+    }
+  }
+  Compensation job;
+  job.horizontalShift = shift;
+  job.verticalShift = shift;
+  return compensated(what, job, width >> shift, 1, 100);
+}
+
+TEST_SUITE("overlapped blocks") {
+  TEST_CASE("the ramp between two blocks, by hand") {
+    // Lengths of 8 every 4 samples: 1, 3, 5 and 7 eighths of the new block, centred on the border.
+    CHECK(dcRow(blockPreset(1), 0, {0, 64, 64, 64}).samples ==
+          std::vector<int32_t>{0, 0, 8, 24, 40, 56, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64});
+    // Chroma of the same: an overlap of two samples has 3 and 5 eighths.
+    CHECK(dcRow(blockPreset(1), 1, {0, 64, 64, 64}).samples ==
+          std::vector<int32_t>{0, 24, 40, 64, 64, 64, 64, 64});
+    // Lengths of 24 every 16: eight samples, 1 2 3 4 4 5 6 7.
+    const Grid wide = dcRow(blockPreset(4), 0, {0, 64, 64, 64});
+    CHECK(std::vector<int32_t>(wide.samples.begin() + 11, wide.samples.begin() + 21) ==
+          std::vector<int32_t>{0, 8, 16, 24, 32, 32, 40, 48, 56, 64});
+  }
+
+  TEST_CASE("blocks that do not overlap have sharp borders") {
+    PredictionParams params;
+    params.blockWidth = params.blockHeight = params.separationX = params.separationY = 4;
+    CHECK(dcRow(params, 0, {10, 50, 0, 255}).samples ==
+          std::vector<int32_t>{10, 10, 10, 10, 50, 50, 50, 50, 0, 0, 0, 0, 255, 255, 255, 255});
+  }
+
+  TEST_CASE("weights add up: blocks that agree give a flat picture") {
+    for (int preset = 1; preset <= 4; ++preset) {
+      for (const int shift : {0, 1}) {
+        CAPTURE(preset);
+        Case what{blockPreset(preset), {}, nullptr};
+        what.field.configure(150, 90, what.params);
+        for (MotionBlock& block : what.field.blocks) block.dc[0] = 71;
+        Compensation job;
+        job.horizontalShift = job.verticalShift = shift;
+        CHECK(compensated(what, job, 150 >> shift, 90 >> shift, 3) ==
+              Grid(150 >> shift, 90 >> shift, 199));
+      }
+    }
+  }
+
+  TEST_CASE("DC values and residuals are clipped to 8 bits, the prediction first") {
+    Case what{blockPreset(1), {}, nullptr};
+    what.field.configure(8, 4, what.params);
+    for (MotionBlock& block : what.field.blocks) block.dc[0] = 1000;
+    Grid residual(8, 4, -300);
+    residual.at(0, 0) = -55;
+    residual.at(1, 0) = 1;
+    Grid expected(8, 4, 0);
+    expected.at(0, 0) = 200;
+    expected.at(1, 0) = 255;
+    CHECK(compensated(what, {}, 8, 4, 1) == Grid(8, 4, 255));
+    what.residual = &residual;
+    CHECK(compensated(what, {}, 8, 4, 1) == expected);
+  }
+}
+
+TEST_SUITE("motion compensation") {
+  TEST_CASE("every precision, block size, chroma format and weight as the specification has it") {
+    uint32_t seed = 1;
+    for (const Chroma chroma : {Chroma::k420, Chroma::k422, Chroma::k444}) {
+      const HeaderOptions options{.width = 50, .height = 38, .chroma = chroma};
+      const Picture pictures[2] = {noisyPicture(options, 1), noisyPicture(options, 2)};
+      Slot slots[2] = {{options, pictures[0]}, {options, pictures[1]}};
+      ThreadPool pool(1);
+      for (Slot& slot : slots) upsample(slot.layout, &slot.reference, &pool, 2);
+      for (int precision = 0; precision <= 3; ++precision) {
+        for (int preset = 1; preset <= 5; ++preset) {
+          ++seed;
+          const int references = seed % 3 == 0 ? 1 : 2;
+          Case what;
+          what.params = preset < 5 ? blockPreset(preset) : PredictionParams{};
+          if (preset == 5) {  // not square
+            what.params.blockWidth = 16, what.params.separationX = 8;
+            what.params.blockHeight = 8, what.params.separationY = 8;
+          }
+          what.params.precision = precision;
+          if (seed % 4 == 1) what.params.weightPrecision = 3, what.params.weight[0] = 5;
+          if (seed % 4 == 2) what.params.weight[1] = -1, what.params.weightPrecision = 0;
+          // Vectors that lead far outside too.
+          what.field = randomField(50, 38, what.params, references, seed % 2 ? 40 : 1000, seed);
+          for (int c = 0; c < 3; ++c) {
+            CAPTURE(static_cast<int>(chroma));
+            CAPTURE(precision);
+            CAPTURE(preset);
+            CAPTURE(c);
+            const int hs = c > 0 && chroma != Chroma::k444 ? 1 : 0;
+            const int vs = c > 0 && chroma == Chroma::k420 ? 1 : 0;
+            const int width = pictures[0].plane[c].width, height = pictures[0].plane[c].height;
+            Compensation job;
+            for (int r = 0; r < 2; ++r) {
+              job.reference[r] = slots[r].reference.view(slots[r].layout, c);
+            }
+            job.references = references;
+            job.component = c;
+            job.horizontalShift = hs;
+            job.verticalShift = vs;
+            const Grid expected = predict({&what.params,
+                                           &what.field,
+                                           {&pictures[0].plane[c], &pictures[1].plane[c]},
+                                           c,
+                                           hs,
+                                           vs,
+                                           width,
+                                           height});
+            CHECK(compensated(what, job, width, height, 2) == expected);
+            CHECK(compensated(what, job, width, height, 100) == expected);
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_SUITE("half-pel planes") {
+  TEST_CASE("are those of the specification, for the narrowest pictures too") {
+    for (const auto& [width, height] : {std::pair{1u, 1u}, {2u, 9u}, {7u, 3u}, {40u, 130u}}) {
+      CAPTURE(width);
+      CAPTURE(height);
+      const HeaderOptions options{.width = width, .height = height, .chroma = Chroma::k444};
+      const Picture picture = noisyPicture(options, 5);
+      Slot slot(options, picture);
+      ThreadPool pool(1);
+      upsample(slot.layout, &slot.reference, &pool, 2);
+      for (int c = 0; c < 3; ++c) {
+        const Grid expected = halfPel(picture.plane[c]);
+        const HalfPelPlanes<uint8_t> planes = slot.reference.view(slot.layout, c);
+        int wrong = 0;
+        for (int y = 0; y < expected.height; ++y) {
+          for (int x = 0; x < expected.width; ++x) {
+            const uint8_t* plane = planes.plane[y % 2 * 2 + x % 2];
+            wrong += plane[y / 2 * planes.stride + x / 2] != expected.at(x, y);
+          }
+        }
+        CHECK(wrong == 0);
+      }
+    }
+  }
+
+  TEST_CASE("a step between two flat halves, by hand") {
+    const HeaderOptions options{.width = 8, .height = 1, .chroma = Chroma::k444};
+    Picture picture = flatPicture(options, 0);
+    for (int x = 4; x < 8; ++x) picture.plane[0].at(x, 0) = 200;
+    Slot slot(options, picture);
+    ThreadPool pool(0);
+    upsample(slot.layout, &slot.reference, &pool, 1);
+    const uint8_t* half = slot.reference.half[0][0].data();
+    // Sums of the taps on the high side: -1, 2, -5, 16, 37, 30, 33, 32 parts of 32.
+    CHECK(Bytes(half, half + 7) == Bytes{0, 13, 0, 100, 231, 188, 206});
+  }
+}
+
+TEST_SUITE("intra storage") {
+  TEST_CASE("samples are moved to mid-grey, clipped, and the padding is cut off") {
+    const std::vector<int32_t> residual = {-129, -128, 9999, 0, 127, 9999};
+    Bytes target(8, 0xEE);
+    storeIntra(residual.data(), 3, target.data(), 4, 2, 2);
+    CHECK(target == Bytes{0, 0, 0xEE, 0xEE, 128, 255, 0xEE, 0xEE});
+  }
+}
+
+}  // namespace
+}  // namespace kamaelia::dirac::test

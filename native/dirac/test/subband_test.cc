@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "subband.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <random>
+#include <set>
+
+#include "stream_builder.h"
+
+namespace kamaelia::dirac::test {
+namespace {
+
+constexpr Orientation kOrientations[] = {Orientation::kLL, Orientation::kHL, Orientation::kLH,
+                                         Orientation::kHH};
+
+Subband bandOf(Grid& grid) { return {grid.samples.data(), grid.width, grid.width, grid.height}; }
+
+Grid sparse(int width, int height, uint32_t seed) {
+  std::mt19937 random(seed);
+  Grid grid(width, height);
+  for (int32_t& value : grid.samples) {
+    if (random() % 3 == 0) value = static_cast<int32_t>(random() % 41) - 20;
+    if (random() % 50 == 0) value = static_cast<int32_t>(random() % 200001) - 100000;
+  }
+  return grid;
+}
+
+// Decodes into a grid full of rubbish, so that every coefficient has to be written.
+struct Decoded {
+  Grid band;
+  bool good;
+};
+
+Decoded decode(const Bytes& bytes, int width, int height, SubbandData data,
+               bool quantiserPerCodeblock = false, bool intra = true) {
+  Decoded out{Grid(width, height, 77777), false};
+  data.bytes = bytes.data();
+  data.size = bytes.size();
+  data.band = bandOf(out.band);
+  out.good = decodeSubband(data, quantiserPerCodeblock, intra);
+  return out;
+}
+
+// One coefficient of magnitude 1 after the other, each of its own quantiser index.
+int32_t dequantised(int32_t value, uint32_t quantiser, bool intra) {
+  Grid one(1, 1, value);
+  const Bytes bytes = encodeBand(one, nullptr, 0, {});
+  SubbandData data;
+  data.quantiser = quantiser;
+  const Decoded decoded = decode(bytes, 1, 1, data, false, intra);
+  CHECK(decoded.good);
+  return decoded.band.at(0, 0);
+}
+
+TEST_SUITE("subband geometry") {
+  TEST_CASE("a plane is padded to whole coefficients of its coarsest level") {
+    CoefficientPlane plane;
+    plane.configure(173, 141, 4);
+    CHECK(plane.width == 176);
+    CHECK(plane.height == 144);
+    plane.configure(1, 1, 6);
+    CHECK(plane.width == 64);
+    CHECK(plane.height == 64);
+    plane.configure(33, 20, 0);
+    CHECK(plane.width == 33);
+  }
+
+  TEST_CASE("the bands of a plane cover it, each coefficient once") {
+    for (int depth = 0; depth <= kMaxDepth; ++depth) {
+      CAPTURE(depth);
+      CoefficientPlane plane;
+      plane.configure(100, 130, depth);
+      std::vector<int> covered(plane.data.size());
+      for (int level = 0; level <= depth; ++level) {
+        for (int i = level == 0 ? 0 : 1; i < (level == 0 ? 1 : 4); ++i) {
+          const Subband band = subbandOf(plane, level, kOrientations[i]);
+          const int shift = depth - std::max(level, 1) + 1;
+          CHECK(band.width == plane.width >> (depth == 0 ? 0 : shift));
+          CHECK(band.height == plane.height >> (depth == 0 ? 0 : shift));
+          for (int y = 0; y < band.height; ++y) {
+            for (int x = 0; x < band.width; ++x) {
+              ++covered[static_cast<size_t>(band.data + y * band.stride + x - plane.data.data())];
+            }
+          }
+        }
+      }
+      CHECK(std::all_of(covered.begin(), covered.end(), [](int n) { return n == 1; }));
+    }
+  }
+}
+
+TEST_SUITE("subband decoding") {
+  TEST_CASE("coefficients come back in every orientation, with and without a parent") {
+    const Grid parent = sparse(5, 4, 1);
+    const Grid band = sparse(10, 8, 2);
+    for (int i = 0; i < 4; ++i) {
+      for (const bool hasParent : {false, true}) {
+        if (i == 0 && hasParent) continue;
+        CAPTURE(i);
+        CAPTURE(hasParent);
+        Grid coarse = parent;
+        SubbandData data;
+        data.orientation = kOrientations[i];
+        if (hasParent) data.parent = bandOf(coarse);
+        const Bytes bytes = encodeBand(band, hasParent ? &parent : nullptr, i, {});
+        const Decoded decoded = decode(bytes, 10, 8, data);
+        CHECK(decoded.good);
+        CHECK(decoded.band == band);
+      }
+    }
+  }
+
+  TEST_CASE("contexts look across the borders of codeblocks, which may be empty or all zero") {
+    Grid band = sparse(13, 11, 3);
+    for (int y = 0; y < 5; ++y) {
+      for (int x = 0; x < 7; ++x) band.at(x, y) = 0;
+    }
+    for (const CodeblockCount count : {CodeblockCount{3, 2}, {1, 11}, {20, 30}, {2, 1}}) {
+      for (const bool perCodeblock : {false, true}) {
+        CAPTURE(count.x);
+        CAPTURE(perCodeblock);
+        SubbandData data;
+        data.orientation = Orientation::kLH;
+        data.codeblocks = count;
+        const Bytes bytes = encodeBand(band, nullptr, 2, {count, perCodeblock});
+        const Decoded decoded = decode(bytes, 13, 11, data, perCodeblock);
+        CHECK(decoded.good);
+        CHECK(decoded.band == band);
+      }
+    }
+  }
+
+  TEST_CASE("the first quantisation factors, with the offsets of intra pictures") {
+    constexpr int kFactors[] = {4, 5, 6, 7, 8, 10, 11, 13, 16, 19, 23, 27, 32};
+    constexpr int kOffsets[] = {1, 2, 3, 4, 4, 5, 6, 7, 8, 10, 12, 14, 16};
+    for (uint32_t index = 0; index < 13; ++index) {
+      CAPTURE(index);
+      for (const int32_t value : {1, 2, 5, 1000}) {
+        const int32_t expected = (value * kFactors[index] + kOffsets[index] + 2) >> 2;
+        CHECK(dequantised(value, index, true) == expected);
+        CHECK(dequantised(-value, index, true) == -expected);
+      }
+      CHECK(dequantised(0, index, true) == 0);
+    }
+  }
+
+  TEST_CASE("and those of inter pictures") {
+    constexpr int kFactors[] = {4, 5, 6, 7, 8, 10, 11, 13, 16, 19, 23, 27};
+    constexpr int kOffsets[] = {1, 2, 2, 3, 3, 4, 4, 5, 6, 7, 9, 10};
+    for (uint32_t index = 0; index < 12; ++index) {
+      CAPTURE(index);
+      CHECK(dequantised(3, index, false) == (3 * kFactors[index] + kOffsets[index] + 2) >> 2);
+    }
+  }
+
+  TEST_CASE("the last index is 119, and more is damage that leaves a band of zeros") {
+    CHECK(dequantised(1, 60, true) == (131072 + 65536 + 2) >> 2);
+    const Bytes bytes = encodeBand(sparse(4, 4, 5), nullptr, 0, {});
+    SubbandData data;
+    data.quantiser = 119;
+    CHECK(decode(bytes, 4, 4, data).good);
+    for (const uint32_t index : {120u, 0xFFFFFFFFu}) {
+      data.quantiser = index;
+      const Decoded decoded = decode(bytes, 4, 4, data);
+      CHECK_FALSE(decoded.good);
+      CHECK(decoded.band == Grid(4, 4));
+    }
+  }
+
+  TEST_CASE("an index that is sent with each codeblock runs on from one to the next") {
+    // Three codeblocks of one coefficient: +4, skipped as zero, -2.
+    ArithEncoder encoder;
+    const auto coefficientOfOne = [&](int follow) {
+      encoder.bit(follow, false);
+      encoder.bit(kCoefficientData, false);
+      encoder.bit(kZpF2, true);
+      encoder.bit(kSignZero, false);
+    };
+    encoder.bit(kZeroBlock, false);
+    encoder.signedValue(kQuantiserFollow, kQuantiserFollow, kQuantiserData, kQuantiserSign, 4);
+    coefficientOfOne(kZpznF1);
+    encoder.bit(kZeroBlock, true);
+    encoder.bit(kZeroBlock, false);
+    encoder.signedValue(kQuantiserFollow, kQuantiserFollow, kQuantiserData, kQuantiserSign, -2);
+    coefficientOfOne(kZpznF1);
+    const Bytes bytes = encoder.done();
+    SubbandData data;
+    data.quantiser = 4;
+    data.codeblocks = {3, 1};
+    const Decoded decoded = decode(bytes, 3, 1, data, true);
+    CHECK(decoded.good);
+    CHECK(decoded.band.samples == std::vector<int32_t>{(16 + 8 + 2) >> 2, 0, (11 + 6 + 2) >> 2});
+  }
+
+  TEST_CASE("an index that runs out of its range is damage") {
+    ArithEncoder encoder;
+    encoder.bit(kZeroBlock, false);
+    encoder.signedValue(kQuantiserFollow, kQuantiserFollow, kQuantiserData, kQuantiserSign, -5);
+    const Bytes bytes = encoder.done();
+    SubbandData data;
+    data.quantiser = 4;
+    data.codeblocks = {2, 1};
+    const Decoded decoded = decode(bytes, 4, 1, data, true);
+    CHECK_FALSE(decoded.good);
+    CHECK(decoded.band == Grid(4, 1));
+  }
+
+  TEST_CASE("a band without bytes is zero") {
+    SubbandData data;
+    const Decoded decoded = decode({}, 5, 3, data);
+    CHECK(decoded.good);
+    CHECK(decoded.band == Grid(5, 3));
+  }
+
+  TEST_CASE("a number of codeblocks that no picture needs is damage, and costs no time") {
+    const Bytes bytes(10, 0x55);
+    SubbandData data;
+    data.codeblocks = {65536, 65536};
+    CHECK_FALSE(decode(bytes, 2, 2, data).good);
+    data.codeblocks = {256, 256};
+    CHECK(decode(bytes, 2, 2, data).good);
+  }
+
+  TEST_CASE("coefficients of any bytes stay inside the band") {
+    std::mt19937 random(9);
+    for (int round = 0; round < 50; ++round) {
+      Bytes bytes(1 + random() % 30);
+      for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random());
+      SubbandData data;
+      data.orientation = kOrientations[random() % 4];
+      data.codeblocks = {static_cast<int>(1 + random() % 5), static_cast<int>(1 + random() % 5)};
+      data.quantiser = random() % 125;
+      CHECK_NOTHROW(decode(bytes, 9, 7, data, random() % 2 == 0, random() % 2 == 0));
+    }
+  }
+}
+
+TEST_SUITE("DC prediction") {
+  TEST_CASE("left in the first row, above in the first column, else the mean of three") {
+    Grid band(3, 3);
+    band.samples = {10, 1, -3, 2, 0, 0, -20, 0, 5};
+    undoDcPrediction(bandOf(band));
+    // Row 1: 12; (12 + 11 + 10 + 1) / 3 = 11; (11 + 8 + 11 + 1) / 3 = 10.
+    // Row 2: -8; (-8 + 11 + 12 + 1) / 3 = 5; (5 + 10 + 11 + 1) / 3 = 9, and 5.
+    CHECK(band.samples == std::vector<int32_t>{10, 11, 8, 12, 11, 10, -8, 5, 14});
+  }
+
+  TEST_CASE("the mean rounds towards minus infinity") {
+    Grid band(2, 2);
+    band.samples = {-1, 0, 0, 0};  // (-1 - 1 - 1 + 1) / 3 = -2 / 3
+    undoDcPrediction(bandOf(band));
+    CHECK(band.at(1, 1) == -1);
+    band.samples = {-4, 0, 0, 0};  // -11 / 3
+    undoDcPrediction(bandOf(band));
+    CHECK(band.at(1, 1) == -4);
+  }
+
+  TEST_CASE("only the band's own columns change") {
+    Grid image(4, 2);
+    image.samples = {1, 0, 50, 60, 0, 0, 70, 80};
+    undoDcPrediction({image.samples.data(), 4, 2, 2});
+    CHECK(image.samples == std::vector<int32_t>{1, 1, 50, 60, 1, 1, 70, 80});
+  }
+}
+
+}  // namespace
+}  // namespace kamaelia::dirac::test
