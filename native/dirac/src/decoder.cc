@@ -152,19 +152,23 @@ void Decoder::startAnew() {
   resetting_ = false;
   cancel_ = false;
   feeding_.clear();
+  fedTo_ = 0;
   engine_->reset();
 }
 
-// Hands queued bytes to the engine. False when there were none.
+// Hands queued bytes to the engine, as many as it takes: at least one when it asks for input. False
+// when there were none.
 bool Decoder::feed(std::unique_lock<std::mutex>& lock) {
-  if (queue_.empty()) return false;
-  std::swap(queue_, feeding_);
-  const bool room = wasFull_;
-  wasFull_ = false;
-  fed_ = true;
-  // The engine asks for input only when it has room for a whole unit and more.
-  static_cast<void>(engine_->push(feeding_.data(), feeding_.size()));
-  feeding_.clear();
+  bool room = false;
+  if (fedTo_ == feeding_.size()) {
+    if (queue_.empty()) return false;
+    feeding_.clear();
+    fedTo_ = 0;
+    std::swap(queue_, feeding_);
+    std::swap(room, wasFull_);
+    fed_ = true;
+  }
+  fedTo_ += engine_->push(feeding_.data() + fedTo_, feeding_.size() - fedTo_);
   if (room) ring(lock);
   return true;
 }
@@ -226,6 +230,8 @@ void Decoder::work() {
     lock.lock();
     stats_ = stats;
     takeEvents(lock);
+    // What is queued by now is for the time after the reset.
+    if (resetting_) continue;
     if (!waitFor(lock, step)) return;
   }
 }

@@ -59,7 +59,8 @@ class Decoder {
   bool pushChunk(const uint8_t* data, size_t size);
   // No more input will come.
   void finish();
-  // Begins anew, as before a seek: input, references and undelivered pictures are forgotten.
+  // Begins anew, as before a seek or after the end or an error: input, references and undelivered
+  // pictures are forgotten.
   void reset();
   // Up to `capacity` events, in order.
   size_t poll(DecoderEvent* events, size_t capacity);
@@ -91,6 +92,7 @@ class Decoder {
   std::condition_variable changed_;
   std::vector<uint8_t> queue_;
   std::vector<uint8_t> feeding_;  // what the thread took from the queue
+  size_t fedTo_ = 0;              // how much of it the engine has
   std::deque<DecoderEvent> events_;
   std::shared_ptr<SlotTable> slots_;
   std::shared_ptr<SlotTable> provided_;
