@@ -10,8 +10,9 @@ namespace {
 
 // Indices over this have factors of more than 31 bits; no level allows as much.
 constexpr uint32_t kMaxQuantiser = 119;
-// Of one band; keeps the work for a small hostile band small.
-constexpr int64_t kMaxCodeblocks = 1 << 16;
+// Codeblocks of one band, beside one for each of its coefficients; keeps the work for a small
+// hostile band small.
+constexpr int64_t kSpareCodeblocks = 1 << 12;
 
 struct Quantiser {
   uint32_t factor;
@@ -64,7 +65,8 @@ class BandDecoder {
     const int64_t countY = data_.codeblocks.y;
     const bool several = countX * countY > 1;
     uint32_t index = data_.quantiser;
-    if (index > kMaxQuantiser || countX * countY > kMaxCodeblocks) return false;
+    const int64_t most = kSpareCodeblocks + int64_t{band.width} * band.height;
+    if (index > kMaxQuantiser || countX * countY > most) return false;
     Quantiser quantiser = quantiserOf(index, intra_);
     for (int64_t y = 0; y < countY; ++y) {
       const int top = static_cast<int>(band.height * y / countY);

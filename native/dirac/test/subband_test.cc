@@ -220,6 +220,9 @@ TEST_SUITE("subband decoding") {
     data.codeblocks = {65536, 65536};
     CHECK_FALSE(decode(bytes, 2, 2, data).good);
     data.codeblocks = {256, 256};
+    CHECK_FALSE(decode(bytes, 2, 2, data).good);
+    CHECK(decode(bytes, 256, 256, data).good);
+    data.codeblocks = {64, 64};
     CHECK(decode(bytes, 2, 2, data).good);
   }
 
