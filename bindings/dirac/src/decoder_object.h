@@ -21,6 +21,13 @@ class DecoderObject : public Napi::ObjectWrap<DecoderObject> {
   ~DecoderObject() override;
 
  private:
+  // The generation that the last format event asked slots for.
+  struct Wanted {
+    bool any = false;
+    uint32_t generation = 0;
+    uint64_t slotBytes = 0;
+  };
+
   // A generation's table and what keeps its memory alive.
   struct Slots {
     uint32_t generation = 0;
@@ -41,12 +48,16 @@ class DecoderObject : public Napi::ObjectWrap<DecoderObject> {
 
   Napi::Object toObject(Napi::Env env, const DecoderEvent& event);
   Decoder& open(const Napi::CallbackInfo& info, const char* method);
+  // First bytes of the slots that are not in the table yet, from provideSlots' arguments.
+  std::vector<Napi::Uint8Array> checkedViews(const Napi::CallbackInfo& info,
+                                             std::vector<uint8_t*>* bases) const;
   // Joins the decoder's thread; from then on nobody calls into JavaScript.
   void shutDown();
   static void cleanUp(void* self);
 
   Napi::ThreadSafeFunction wake_;
   std::unique_ptr<Decoder> decoder_;
+  Wanted wanted_;
   Slots slots_;
   napi_env env_;
   Stats last_;

@@ -170,5 +170,10 @@ export function openParser(): NativeDiracParser {
 
 /** Bytes from a buffer's beginning to its first address that is a multiple of 64: 0 to 63. */
 export function baseOffsetOf(buffer: SharedArrayBuffer): number {
+  if (!(buffer instanceof SharedArrayBuffer)) {
+    const given: unknown = buffer;
+    const what = typeof given === 'object' && given !== null ? (given.constructor?.name ?? 'an object') : String(given);
+    throw new TypeError(`baseOffsetOf: Expected a SharedArrayBuffer for buffer but received ${what}`);
+  }
   return addon.baseOffsetOf(new Uint8Array(buffer));
 }

@@ -40,7 +40,7 @@ void ParserObject::drain(Napi::Env env, Napi::Array& units) {
 }
 
 Napi::Value ParserObject::push(const Napi::CallbackInfo& info) {
-  const Napi::Uint8Array bytes = bytesOf(info, "push");
+  const Napi::Uint8Array bytes = bytesOf(info, "NativeDiracParser.push");
   Napi::Array units = Napi::Array::New(info.Env());
   size_t at = 0;
   while (at < bytes.ByteLength()) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "values.h"
 
+#include <iterator>
 #include <string>
 
 namespace kamaelia::dirac {
@@ -100,12 +101,42 @@ const char* nameOf(Code code) {
   }
 }
 
-Napi::Uint8Array bytesOf(const Napi::CallbackInfo& info, const char* method) {
-  const Napi::Value value = info[0];
-  if (value.IsTypedArray() && value.As<Napi::TypedArray>().TypedArrayType() == napi_uint8_array) {
-    return value.As<Napi::Uint8Array>();
+std::string describe(const Napi::Value& value) {
+  switch (value.Type()) {
+    case napi_string:
+      return '"' + value.As<Napi::String>().Utf8Value() + '"';
+    case napi_symbol:
+      return "a symbol";
+    case napi_function:
+      return "a function";
+    case napi_object:
+    case napi_external:
+      break;
+    default:
+      return value.ToString().Utf8Value();
   }
-  throw Napi::TypeError::New(info.Env(), std::string(method) + ": Expected a Uint8Array for bytes");
+  if (value.IsArray()) return "an array";
+  if (value.IsTypedArray()) {
+    static constexpr const char* kNames[] = {"Int8Array",     "Uint8Array",    "Uint8ClampedArray",
+                                             "Int16Array",    "Uint16Array",   "Int32Array",
+                                             "Uint32Array",   "Float32Array",  "Float64Array",
+                                             "BigInt64Array", "BigUint64Array"};
+    const auto type = static_cast<size_t>(value.As<Napi::TypedArray>().TypedArrayType());
+    return type < std::size(kNames) ? kNames[type] : "a typed array";
+  }
+  return "an object";
+}
+
+bool isTypedArray(const Napi::Value& value, napi_typedarray_type type) {
+  return value.IsTypedArray() && value.As<Napi::TypedArray>().TypedArrayType() == type;
+}
+
+Napi::Uint8Array bytesOf(const Napi::CallbackInfo& info, const char* where) {
+  const Napi::Value value = info[0];
+  if (isTypedArray(value, napi_uint8_array)) return value.As<Napi::Uint8Array>();
+  throw Napi::TypeError::New(
+      info.Env(),
+      std::string(where) + ": Expected a Uint8Array for bytes but received " + describe(value));
 }
 
 }  // namespace kamaelia::dirac

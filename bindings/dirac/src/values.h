@@ -4,6 +4,8 @@
 
 #include <napi.h>
 
+#include <string>
+
 #include "dirac/types.h"
 
 namespace kamaelia::dirac {
@@ -13,7 +15,12 @@ Napi::Object toObject(Napi::Env env, const FrameLayout& layout);
 Napi::Object toObject(Napi::Env env, const Stats& stats);
 // A stable word for a code: "NO_SEQUENCE_HEADER" and so on.
 const char* nameOf(Code code);
-// The bytes of a Uint8Array argument; throws a TypeError that names `method` for anything else.
-Napi::Uint8Array bytesOf(const Napi::CallbackInfo& info, const char* method);
+// What a message says of a value that was not expected: `"text"`, `5`, `Uint16Array`, `an object`.
+std::string describe(const Napi::Value& value);
+// Whether it is a typed array of this type.
+bool isTypedArray(const Napi::Value& value, napi_typedarray_type type);
+// The bytes of a Uint8Array as first argument; throws a TypeError that begins with `where` for
+// anything else.
+Napi::Uint8Array bytesOf(const Napi::CallbackInfo& info, const char* where);
 
 }  // namespace kamaelia::dirac

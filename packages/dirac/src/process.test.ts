@@ -92,6 +92,27 @@ describe('the native decoder in a process', () => {
     if (!sanitized) expect(Number(stdout)).toBeLessThan(MOST_GROWTH);
   });
 
+  it('lets the collector know of picture memory that nobody needs any more', { timeout: 120_000 }, () => {
+    const { status, stdout, stderr } = program(`
+      const { Pipeline } = await import(${axon});
+      const { DiracDecoder } = await import(${dirac});
+      const bytes = readFileSync(${testcard}).subarray(0, 20000);
+      let most = 0;
+      let allocated = 0;
+      for (let i = 0; i < 200; i++) {
+        const decoder = new DiracDecoder({ threads: 1 });
+        await Pipeline([bytes], decoder, (frame) => frame.close()).run({ onLog: () => {} });
+        allocated += decoder.stats.pool.bytes;
+        most = Math.max(most, process.memoryUsage.rss());
+      }
+      console.log(JSON.stringify({ mostMiB: most / 1048576, allocatedMiB: allocated / 1048576 }));
+    `);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    const { mostMiB, allocatedMiB } = JSON.parse(stdout);
+    expect(allocatedMiB).toBeGreaterThan(1000);
+    if (!sanitized) expect(mostMiB).toBeLessThan(300);
+  });
+
   it('leaves the process when a decoder was left in the middle', () => {
     const { status, stdout, stderr } = program(`
       const { Pipeline } = await import(${axon});
