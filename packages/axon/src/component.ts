@@ -3,7 +3,7 @@ import { type Clock, WallClock } from './clock.js';
 import { schedulerFor } from './default-scheduler.js';
 import { CancelledError, UnknownBoxError } from './errors.js';
 import { External } from './external.js';
-import { deferredOf, Graph, type OnUnhandled } from './graph.js';
+import { adopt, deferredOf, Graph, type OnUnhandled } from './graph.js';
 import { Inbox, type InboxOptions } from './inbox.js';
 import { connect, disconnectProducers, endOfStream, type Link } from './link.js';
 import { type LogHook, type LogLevel, logToStderr } from './log.js';
@@ -151,6 +151,23 @@ export class Component {
       if (below.state === NEW) below.stopRequested = true;
       else below.scheduler.requestStop(below);
     });
+  }
+
+  // ---- parts ----
+
+  /**
+   * Makes `child` a part of this component: it is named below it, stopped with it, and its failure is this graph's
+   * (see {@link group} for another answer). A running component's child starts at once, and that component is woken
+   * when the child has ended; it ends itself only after its children. Returns the child.
+   */
+  protected add<C extends Component>(child: C, name?: string): C {
+    adopt(this[TASK], child[TASK], name);
+    return child;
+  }
+
+  /** Parts that have not ended, in the order in which they were added. */
+  protected get parts(): readonly Component[] {
+    return this[TASK].children.filter((child) => child.state !== DONE).map((child) => child.component);
   }
 
   // ---- inside main ----
@@ -326,11 +343,7 @@ function activate(component: Component, options: RunOptions): void {
   const scheduler = options.scheduler ?? schedulerFor(options.clock);
   const graph = new Graph(root, scheduler, options.onLog ?? logToStderr, options.onUnhandled ?? 'log');
   scheduler.graphs.add(graph);
-  for (const task of graph.tasks) {
-    task.name ??= scheduler.nextName(task.component.constructor.name);
-    task.liveChildren = task.children.length;
-    scheduler.start(task);
-  }
+  graph.start(root);
   const { signal } = options;
   if (signal === undefined) return;
   const onAbort = () => graph.abort(signal.reason);

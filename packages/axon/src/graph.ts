@@ -2,7 +2,7 @@
 import { CancelledError, ComponentError } from './errors.js';
 import type { LogEntry, LogHook } from './log.js';
 import type { Scheduler } from './scheduler.js';
-import { type Deferred, DONE, type Task, walkTasks } from './task.js';
+import { type Deferred, DONE, NEW, type Task, walkTasks } from './task.js';
 
 /** What happens to the other graphs of a scheduler when one fails and nobody took its `done`. */
 export type OnUnhandled = 'log' | 'abort-all';
@@ -13,7 +13,7 @@ export class Graph {
   readonly scheduler: Scheduler;
   readonly onLog: LogHook;
   readonly onUnhandled: OnUnhandled;
-  readonly tasks: Task[] = [];
+  readonly tasks: Set<Task> = new Set();
   /** The first error; everything else in the graph is stopped because of it. */
   failure: ComponentError | undefined;
   /** Set by `abort()`, with what `done` rejects with. */
@@ -26,10 +26,52 @@ export class Graph {
     this.scheduler = scheduler;
     this.onLog = onLog;
     this.onUnhandled = onUnhandled;
-    walkTasks(root, (task) => {
-      task.graph = this;
-      this.tasks.push(task);
+    this.include(root);
+  }
+
+  /** Names a task and everything below it, and starts them. */
+  start(first: Task): void {
+    const { scheduler } = this;
+    const begun: Task[] = [];
+    walkTasks(first, (task) => {
+      begun.push(task);
     });
+    for (const task of begun) {
+      task.name ??= scheduler.nextName(task.component.constructor.name);
+      task.liveChildren = task.children.length;
+      scheduler.start(task);
+    }
+  }
+
+  /** A component was added to one that is running. In a graph that is ending it does not begin its work. */
+  addLate(task: Task): void {
+    const parent = task.parent as Task;
+    task.late = true;
+    parent.liveChildren++;
+    this.include(task);
+    if (parent.stopRequested || this.failure !== undefined || this.aborted !== undefined) {
+      walkTasks(task, (below) => {
+        below.stopRequested = true;
+      });
+    }
+    this.start(task);
+  }
+
+  private include(first: Task): void {
+    walkTasks(first, (task) => {
+      task.graph = this;
+      this.tasks.add(task);
+    });
+  }
+
+  /** A task has ended. */
+  ended(task: Task): void {
+    if (!task.late) return;
+    walkTasks(task, (below) => {
+      this.tasks.delete(below);
+    });
+    const siblings = task.parent?.children ?? [];
+    siblings.splice(siblings.indexOf(task), 1);
   }
 
   log(entry: LogEntry): void {
@@ -40,12 +82,17 @@ export class Graph {
     }
   }
 
-  /** Records the first error and stops everything else, downstream first. */
+  /** Tells the group that the task is in; without one, records the first error and stops everything else. */
   fail(task: Task, cause: unknown): void {
     const error = cause instanceof ComponentError ? cause : new ComponentError(task.path(), task.component, cause);
     task.failed = true;
     task.error = error;
     if (this.failure === undefined && this.aborted === undefined) {
+      for (let above = task.parent; above !== undefined; above = above.parent) {
+        if (above.onFailure === undefined) continue;
+        above.onFailure(error, task);
+        return;
+      }
       this.failure = error;
       this.stopAll();
     } else {
@@ -60,7 +107,8 @@ export class Graph {
   }
 
   private stopAll(): void {
-    for (let i = this.tasks.length - 1; i >= 0; i--) this.scheduler.requestStop(this.tasks[i] as Task);
+    // Downstream first.
+    for (const task of [...this.tasks].reverse()) this.scheduler.requestStop(task);
   }
 
   /** The root's task has ended: settles `done`. */
@@ -115,4 +163,30 @@ export function deferredOf(task: Task): Deferred {
     else resolve();
   }
   return task.deferred;
+}
+
+/** Makes `child` a part of `parent`: it is activated, stopped and named with it. */
+export function adopt(parent: Task, child: Task, name?: string): void {
+  if (child.parent !== undefined) {
+    throw new Error(`${parent.path()}: Expected a new component but ${child.path()} belongs to another graph already`);
+  }
+  if (child.state !== NEW) {
+    throw new Error(`${parent.path()}: Expected a new component but ${child.path()} is activated already`);
+  }
+  for (let above: Task | undefined = parent; above !== undefined; above = above.parent) {
+    if (above === child) throw new Error(`${parent.path()}: Expected another component but received itself`);
+  }
+  if (parent.state === DONE) {
+    throw new Error(`${parent.path()}: Expected a component that has not ended for a new part but it has`);
+  }
+  child.parent = parent;
+  parent.children.push(child);
+  if (name !== undefined) child.name ??= name;
+  parent.graph?.addLate(child);
+}
+
+/** Paths of the components that wait for a promise or hold outside work. */
+export function outsideWork(graphs: Iterable<Graph>): string[] {
+  const tasks = [...graphs].flatMap((graph) => [...graph.tasks]);
+  return tasks.filter((task) => task.countedOutside || task.holds > 0).map((task) => task.path());
 }

@@ -4,7 +4,7 @@ import { type Clock, WallClock } from './clock.js';
 import { startMain } from './component.js';
 import { findDeadlock, relieve, Starving } from './deadlock.js';
 import { CancelledError } from './errors.js';
-import type { Graph } from './graph.js';
+import { type Graph, outsideWork } from './graph.js';
 import type { Inbox } from './inbox.js';
 import { closeInbox, closeOutbox } from './link.js';
 import { type Outbox, UNLINKED } from './outbox.js';
@@ -95,7 +95,7 @@ export class Scheduler {
       this.#usedSlices = 0;
       this.#run();
     };
-    this.clock.attach?.(() => this.#rest.settled(SETTLE_WITHIN_MS, () => this.#outsideWork()));
+    this.clock.attach?.(() => this.#rest.settled(SETTLE_WITHIN_MS, () => outsideWork(this.graphs)));
   }
 
   /** Next number for components of this class name. */
@@ -113,11 +113,6 @@ export class Scheduler {
   /** Resolves when nothing is runnable and no outside work is outstanding. */
   settled(): Promise<void> {
     return this.#rest.settled();
-  }
-
-  #outsideWork(): string[] {
-    const tasks = [...this.graphs].flatMap((graph) => graph.tasks);
-    return tasks.filter((task) => task.countedOutside || task.holds > 0).map((task) => task.path());
   }
 
   // ---- used by ports, links and components ----
@@ -413,6 +408,7 @@ export class Scheduler {
 
   #beginStop(task: Task): void {
     task.returning = true;
+    for (const child of task.children) if (child.late) this.requestStop(child);
     if (task.gen !== undefined) {
       this.#returnGenerator(task, task.gen);
     } else if (!task.started || task.mainEnded) {
@@ -476,10 +472,11 @@ export class Scheduler {
       if (task.failed) task.deferred.reject(task.error);
       else task.deferred.resolve();
     }
-    if (parent !== undefined) {
-      parent.liveChildren--;
-      this.#maybeFinish(parent);
-    }
+    graph?.ended(task);
+    if (parent === undefined) return;
+    parent.liveChildren--;
+    if (parent.mainEnded) this.#maybeFinish(parent);
+    else this.notify(parent);
   }
 
   // ---- at rest ----

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Component } from './component.js';
+import type { ComponentError } from './errors.js';
 import type { Graph } from './graph.js';
 import type { Inbox } from './inbox.js';
 import type { Outbox } from './outbox.js';
@@ -90,6 +91,10 @@ export class Task {
   parent: Task | undefined = undefined;
   readonly children: Task[] = [];
   liveChildren = 0;
+  /** Became a child of a component that was running; it is forgotten when it ends. */
+  late = false;
+  /** What a failure below does; without it the failure goes to the parent, and from the root to the whole graph. */
+  onFailure: ((error: ComponentError, failed: Task) => void) | undefined = undefined;
   deferred: Deferred | undefined = undefined;
   error: unknown = undefined;
   failed = false;
