@@ -65,10 +65,7 @@ describe('parts that are added to a running component', () => {
     const events: string[] = [];
     class Starter extends Component {
       override *main(): Steps {
-        this.add(
-          Pipeline([1, 2, 3], (n) => n, new Worker(events)),
-          'line',
-        );
+        this.add(Pipeline(['a', 'b'], new Worker(events)), 'line');
         for (;;) yield;
       }
     }
