@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 export { Graphline, type GraphlineOptions } from './chassis/graphline.js';
+export { type GroupComponent, type GroupOptions, group, type SupervisionPolicy } from './chassis/group.js';
 export {
   type ComponentInput,
   type ComponentOutput,

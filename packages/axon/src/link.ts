@@ -69,6 +69,13 @@ export function unlink({ source, sink }: Link): void {
     const target = finalInbox(source);
     if (target !== undefined) attach(writer, target);
   }
+  if (sink instanceof Outbox && sink.from.length === 0) keepOpen(sink);
+}
+
+/** @internal Makes a relay a writer of its own, so that what is behind it does not end with those who feed it. */
+export function keepOpen(relay: Outbox): void {
+  const target = finalInbox(relay);
+  if (target !== undefined && relay.sink === UNLINKED) attach(relay, target);
 }
 
 function notABox(role: string, value: unknown): TypeError {
@@ -90,7 +97,8 @@ function sourcesOf(box: Inbox | Outbox, found: Outbox[]): Outbox[] {
   return found;
 }
 
-function finalInbox(box: Inbox | Outbox): Inbox | undefined {
+/** @internal Where messages that come to `box` wait; undefined where they are dropped. */
+export function finalInbox(box: Inbox | Outbox): Inbox | undefined {
   let last = box;
   while (last.to !== undefined) last = last.to;
   return last instanceof Inbox ? last : undefined;
