@@ -5,7 +5,7 @@ import { Component, ComponentError, Pipeline, type Steps } from '@kamaelia/axon'
 import { drive, virtualClock } from '@kamaelia/axon/testing';
 import { FrameHash, frameDigest, type VideoFrame } from '@kamaelia/media';
 import { describe, expect, it } from 'vitest';
-import { DiracDecoder, type DiracDecoderOptions, DiracError } from './index.js';
+import { DiracDecoder, type DiracDecoderOptions, DiracError, DiracProbe } from './index.js';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 const testcard = readFileSync(join(root, 'examples', 'media', 'testcard.drc'));
@@ -107,6 +107,24 @@ describe('DiracDecoder', () => {
     expect(digests).toEqual(lines.map((line) => line.trim().split(/\s+/).join(' ')));
   });
 
+  it.skipIf(!withStreams)('decodes 4:2:2 and 4:4:4 to the published samples (needs ../shared)', async () => {
+    const manifest = readFileSync(join(streams, 'MANIFEST.tsv'), 'utf8').split('\n');
+    const [columns = [], ...rows] = manifest.map((line) => line.split('\t'));
+    for (const [file, format] of [
+      ['dr_422.drc', 'I422'],
+      ['schro_422_inter.drc', 'I422'],
+      ['schro_444_inter.drc', 'I444'],
+      ['dr_size173x141_444.drc', 'I444'],
+    ]) {
+      const expected = rows.find(([name]) => name === file)?.[columns.indexOf('md5')];
+      const bytes = readFileSync(join(streams, file ?? ''));
+      const probe = new DiracProbe();
+      probe.push(bytes);
+      expect(probe.finish().format).toBe(format);
+      expect((await decode(bytes)).md5, file).toBe(expected);
+    }
+  });
+
   it('describes each frame: times, format, colour, rate', async () => {
     const seen: unknown[] = [];
     const sink = (frame: VideoFrame) => {
@@ -156,6 +174,45 @@ describe('DiracDecoder', () => {
     run.outbox.take();
     await run.done;
     expect(frames).toBe(300);
+  });
+
+  it('is idle after bytes that are none', async () => {
+    const run = drive(new DiracDecoder({ threads: 1 }));
+    run.inbox.send(new Uint8Array(0));
+    await run.settle();
+    run.inbox.send(testcard.subarray(0, 100_000), new Uint8Array(0));
+    await run.settle();
+    expect(run.outbox.messages.length).toBeGreaterThan(10);
+    run.inbox.close();
+    await run.finish();
+    for (const frame of run.outbox.messages) frame.close();
+  });
+
+  it('is not idle while it works on bytes that came just as it asked for more', async () => {
+    const first = testcard.subarray(0, 30_000);
+    const second = testcard.subarray(30_000, 200_000);
+    const alone = drive(new DiracDecoder({ threads: 1 }), { inbox: [testcard.subarray(0, 200_000)] });
+    await alone.finish();
+    for (let i = 0; i < 3; i++) {
+      const decoder = new DiracDecoder({ threads: 1 });
+      const run = drive(decoder);
+      run.inbox.send(first);
+      while ((decoder.stats?.pictures ?? 0) < 1) await new Promise(setImmediate);
+      // From here on no turn of the event loop passes until the bytes are used up and the decoder has said so.
+      for (let before = -1; before !== decoder.stats?.pictures; ) {
+        before = decoder.stats?.pictures ?? 0;
+        for (const end = performance.now() + 150; performance.now() < end; );
+      }
+      run.inbox.send(second);
+      await run.settle();
+      expect(decoder.stats?.bytes).toBe(200_000);
+      expect(run.outbox.messages.length).toBeGreaterThan(alone.outbox.messages.length - 10);
+      run.inbox.close();
+      await run.finish();
+      expect(run.outbox.messages).toHaveLength(alone.outbox.messages.length);
+      for (const frame of run.outbox.messages) frame.close();
+    }
+    for (const frame of alone.outbox.messages) frame.close();
   });
 
   it('runs on the virtual clock like any component', async () => {

@@ -83,6 +83,8 @@ export class DiracDecoder extends Component {
   #ended = false;
   #finished = false;
   #waiting: Uint8Array | undefined;
+  /** Bytes that the native queue has taken. */
+  #pushed = 0;
   #events: NativeEvent[] = [];
   #nextEvent = 0;
   #damagedBefore = 0;
@@ -118,8 +120,9 @@ export class DiracDecoder extends Component {
     this.#decoder = decoder;
     try {
       while (!this.#ended) {
-        this.#push(decoder);
+        // In this order: that it had asked for input is no news once it has got some.
         this.#take(decoder, ext);
+        if (!this.#ended) this.#push(decoder);
         this.#hold(ext);
         if (!this.#ended) yield;
       }
@@ -139,9 +142,11 @@ export class DiracDecoder extends Component {
         if (!(bytes instanceof Uint8Array)) {
           throw new TypeError(`DiracDecoder: Expected a Uint8Array for inbox but received ${describe(bytes)}`);
         }
+        if (bytes.length === 0) continue;
         this.#waiting = bytes;
       }
       const taken = decoder.push(this.#waiting);
+      this.#pushed += taken;
       this.#busy = true;
       if (taken < this.#waiting.length) {
         this.#waiting = this.#waiting.subarray(taken);
@@ -181,7 +186,8 @@ export class DiracDecoder extends Component {
         this.#deliver(event);
         break;
       case 'needInput':
-        this.#busy = this.#waiting !== undefined || this.#finished;
+        // Where the outbox was blocked it may have asked before it got what was pushed since.
+        this.#busy = this.#waiting !== undefined || this.#finished || decoder.stats().bytes < this.#pushed;
         break;
       case 'needSlots':
         if (event.releases === this.#releases && event.generation === this.#nativeGeneration)
@@ -264,7 +270,7 @@ export class DiracDecoder extends Component {
     const { maxPixels } = this.#options;
     const text: Record<string, string> = {
       NO_SEQUENCE_HEADER: `Expected a Dirac stream but received ${detail}`,
-      UNSUPPORTED: `Expected 4:2:0, 8 bit, frame-coded core syntax but received ${detail}, which is not supported yet`,
+      UNSUPPORTED: `Expected frame-coded core syntax of 8 bits with arithmetic coding but received ${detail}, which is not supported yet`,
       LIMIT: `Expected pictures of at most ${maxPixels} pixels (option maxPixels) but received larger ones`,
     };
     const message = `DiracDecoder: ${text[code] ?? `Expected decoding to succeed but ${detail}`} (at byte ${position})`;
