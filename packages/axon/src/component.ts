@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import { newInbox } from './bounded-inbox.js';
 import { type Clock, WallClock } from './clock.js';
 import { schedulerFor } from './default-scheduler.js';
 import { CancelledError, UnknownBoxError } from './errors.js';
 import { External } from './external.js';
 import { adopt, deferredOf, Graph, type OnUnhandled } from './graph.js';
-import { Inbox, type InboxOptions } from './inbox.js';
+import type { Inbox, InboxOptions } from './inbox.js';
 import { connect, disconnectProducers, endOfStream, type Link } from './link.js';
 import { type LogHook, type LogLevel, logToStderr } from './log.js';
 import { Outbox, type OutboxOptions } from './outbox.js';
@@ -85,7 +87,7 @@ export class Component {
   protected in<T>(name: string, options: InboxOptions = {}): Inbox<T> {
     const { ins } = this[TASK];
     if (ins.some((box) => box.name === name)) throw this.#declaredTwice('inbox', name);
-    const inbox = new Inbox<T>(this[TASK], name, name === 'control' ? { role: 'control', ...options } : options);
+    const inbox = newInbox<T>(this[TASK], name, options);
     ins.push(inbox as Inbox);
     return inbox;
   }
@@ -291,7 +293,7 @@ export function inboxOf(component: Component, name: string): Inbox {
   const { ins } = task;
   for (let i = 0; i < ins.length; i++) if ((ins[i] as Inbox).name === name) return ins[i] as Inbox;
   if (name === 'control' || (name === 'inbox' && ins.every((box) => box.name === 'control'))) {
-    const inbox = new Inbox(task, name, name === 'control' ? { role: 'control' } : {});
+    const inbox = newInbox(task, name, {});
     ins.push(inbox);
     return inbox;
   }

@@ -63,7 +63,7 @@ export function relieve({ smallest, tasks }: Deadlock, maxCapacity: number): boo
     for (const graph of graphs) graph?.fail(smallest.task, new DeadlockError(maxCapacity, ring));
     return false;
   }
-  smallest.setCapacity(smallest.capacity * 2);
+  smallest.enlarge();
   if (smallest.reliefs++ === 0) {
     smallest.task.graph?.log({
       level: 'warn',

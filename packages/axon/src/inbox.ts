@@ -2,6 +2,7 @@
 import { disposeMessage } from './dispose.js';
 import { CancelledError, EmptyInboxError } from './errors.js';
 import type { Outbox } from './outbox.js';
+import type { Duration } from './steps.js';
 import type { Task } from './task.js';
 
 /** Messages an inbox holds before its producers have to wait, unless `capacity` says otherwise. */
@@ -19,8 +20,23 @@ export interface InboxOptions {
   /** Waiting messages at which the producers are blocked; a whole number from 1 up, default 64. */
   readonly capacity?: number;
   /** A `control` inbox stays ready while an outbox of the component is blocked. Default `data`. */
-  readonly role?: 'data' | 'control';
+  readonly priority?: 'data' | 'control';
+  /**
+   * Bytes of waiting messages at which the producers are blocked, as well as by `capacity`: `byteLength` of a message or
+   * of its `data`, two for each unit of a string, nothing for others. One message is taken however large it is.
+   */
+  readonly maxBytes?: number;
+  /** Media time of waiting messages (`duration` in units of `timebase`) at which the producers are blocked. */
+  readonly maxMediaTime?: Duration;
+  /**
+   * A full inbox drops instead of blocking its producers: the `'newest'` message, the `'oldest'`, or with `'keyframes'`
+   * every one from then on until one with `keyframe: true` comes. What is dropped is disposed of and counted.
+   */
+  readonly lossy?: Lossy;
 }
+
+/** What a full lossy inbox drops. */
+export type Lossy = 'newest' | 'oldest' | 'keyframes';
 
 /**
  * Where a component receives. One reader: the component that declared it. The receiver owns what it took.
@@ -51,10 +67,11 @@ export class Inbox<T = unknown> implements Iterable<T> {
   /** @internal */ reliefs = 0;
   /** @internal */ highWater = 0;
   /** @internal Messages dropped because nobody takes them; for the sink of unlinked outboxes, in this slice. */ dropped = 0;
+  /** @internal Messages that a lossy inbox dropped. */ lost = 0;
 
   /** @internal Made by `this.in()`. */
   constructor(task: Task, name: string, options: InboxOptions = {}) {
-    const { capacity = DEFAULT_CAPACITY, role = 'data' } = options;
+    const { capacity = DEFAULT_CAPACITY, priority = 'data' } = options;
     if (!Number.isSafeInteger(capacity) || capacity < 1) {
       const owner = task.component === undefined ? 'Inbox' : task.component.constructor.name;
       throw new RangeError(
@@ -63,7 +80,7 @@ export class Inbox<T = unknown> implements Iterable<T> {
     }
     this.name = name;
     this.task = task;
-    this.control = role === 'control';
+    this.control = priority === 'control';
     this.capacity = capacity;
     this.setCapacity(capacity);
   }
@@ -209,7 +226,13 @@ export class Inbox<T = unknown> implements Iterable<T> {
     if (task.state === IDLE && (task.blocked === 0 || this.control)) task.scheduler.enqueue(task);
   }
 
-  private setFull(): void {
+  /** @internal Twice the room. */
+  enlarge(): void {
+    this.setCapacity(this.capacity * 2);
+  }
+
+  /** @internal The producers have to wait. */
+  setFull(): void {
     this.full = true;
     const { producers } = this;
     for (let i = 0; i < producers.length; i++) (producers[i] as Outbox).task.blocked++;

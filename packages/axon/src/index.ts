@@ -22,7 +22,7 @@ export {
 } from './errors.js';
 export type { External } from './external.js';
 export type { OnUnhandled } from './graph.js';
-export { DEFAULT_CAPACITY, type Inbox, type InboxOptions, noteReceivers, RECEIVED } from './inbox.js';
+export { DEFAULT_CAPACITY, type Inbox, type InboxOptions, type Lossy, noteReceivers, RECEIVED } from './inbox.js';
 export { type Link, link, type MessageOf, unlink } from './link.js';
 export { type LogEntry, type LogHook, type LogLevel, logToStderr } from './log.js';
 export type { Outbox, OutboxOptions } from './outbox.js';

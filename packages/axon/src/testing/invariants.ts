@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { BoundedInbox } from '../bounded-inbox.js';
 import { type Component, TASK } from '../component.js';
 import type { Scheduler } from '../scheduler.js';
 import { DONE, type Task, walkTasks } from '../task.js';
@@ -28,10 +29,9 @@ function checkTask(task: Task): void {
     }
     const waiting = inbox.buf.filter((message) => message !== undefined).length;
     expect(waiting <= inbox.count, `${inbox.path()}: keeps ${waiting} messages, counts ${inbox.count}`);
-    expect(
-      inbox.full || inbox.closed || inbox.count < inbox.capacity,
-      `${inbox.path()}: holds ${inbox.count}, not full`,
-    );
+    const lossy = inbox instanceof BoundedInbox && inbox.lossy;
+    const kept = lossy ? inbox.count <= inbox.capacity : inbox.full || inbox.count < inbox.capacity;
+    expect(kept || inbox.closed, `${inbox.path()}: holds ${inbox.count}, not full`);
     expect(!inbox.full || inbox.count > inbox.low, `${inbox.path()}: full with ${inbox.count} of ${inbox.capacity}`);
     expect(task.state !== DONE || inbox.count === 0, `${inbox.path()}: ended with ${inbox.count} messages`);
     expect(!inbox.eos || inbox.producers.length === 0, `${inbox.path()}: has ended but is linked`);

@@ -71,7 +71,7 @@ const LOG_REFUSED_EVERY_US = 1_000_000;
  */
 export class SingleServer extends Component {
   // Of role control, so that a full outbox does not keep bytes from the client; see SocketFlow.
-  readonly inbox = this.in<Sendable>('inbox', { role: 'control' });
+  readonly inbox = this.in<Sendable>('inbox', { priority: 'control' });
   readonly outbox = this.out<Uint8Array>('outbox');
   readonly #host: string;
   readonly #port: number;

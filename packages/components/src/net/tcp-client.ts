@@ -67,7 +67,7 @@ const DEFAULT_CONNECT_TIMEOUT_US = 60_000_000;
  */
 export class TCPClient extends Component {
   // Of role control, so that a full outbox does not keep bytes from the server; see SocketFlow.
-  readonly inbox = this.in<Sendable>('inbox', { capacity: 16, role: 'control' });
+  readonly inbox = this.in<Sendable>('inbox', { capacity: 16, priority: 'control' });
   readonly outbox = this.out<Uint8Array>('outbox');
   readonly #host: string;
   readonly #port: number;
