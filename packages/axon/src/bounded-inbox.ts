@@ -35,6 +35,8 @@ export class BoundedInbox<T = unknown> extends Inbox<T> {
   #mediaUs = 0;
   /** In mode `keyframes`: something was dropped, and what follows is of no use before the next keyframe. */
   #waitsForKeyframe = false;
+  /** @internal Called when a message was dropped. */
+  onLoss: (() => void) | undefined;
 
   constructor(task: Task, name: string, options: InboxOptions) {
     super(task, name, options);
@@ -102,6 +104,7 @@ export class BoundedInbox<T = unknown> extends Inbox<T> {
   #lose(message: T): void {
     this.lost++;
     disposeMessage(message);
+    this.onLoss?.();
   }
 
   #take(): T {

@@ -189,6 +189,11 @@ export class Component {
     return task.controller.signal;
   }
 
+  /** True from `stop()` on, of this component or of what it is in: for one that would go on after the end of its inbox. */
+  protected get stopping(): boolean {
+    return this[TASK].stopAsked;
+  }
+
   /** Pauses for a length of time: `yield* this.sleep({ ms: 40 })`. */
   protected *sleep(duration: Duration): Generator<unknown, void, unknown> {
     yield new SleepStep(this.clock.now() + toMicroseconds(duration, this.constructor.name));
@@ -360,6 +365,7 @@ function stop(task: Task): void {
   let stopped = false;
   let live = false;
   for (const below of inside) {
+    below.stopAsked = true;
     if (below.state === DONE || (below.children.length > 0 && below.mainEnded)) continue;
     live = true;
     if (below.ins.some((inbox) => inbox.producers.some((outbox) => inside.has(outbox.task)))) continue;

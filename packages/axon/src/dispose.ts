@@ -15,3 +15,9 @@ export function disposeMessage(message: unknown): void {
     console.error('[error] a dropped message failed to dispose itself:', error);
   }
 }
+
+/** @internal Whether somebody has to dispose of the message. */
+export function isDisposable(message: unknown): boolean {
+  if (typeof message !== 'object' || message === null || DISPOSE === undefined) return false;
+  return typeof (message as Record<symbol, unknown>)[DISPOSE] === 'function';
+}

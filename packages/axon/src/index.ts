@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+export {
+  Backplane,
+  PublishTo,
+  type SubscriberPolicy,
+  SubscribeTo,
+  type SubscribeToOptions,
+} from './chassis/backplane.js';
 export { Graphline, type GraphlineOptions } from './chassis/graphline.js';
 export { type GroupComponent, type GroupOptions, group, type SupervisionPolicy } from './chassis/group.js';
 export {

@@ -66,6 +66,8 @@ export class Task {
   /** `main()` was called. */
   started = false;
   stopRequested = false;
+  /** It was asked to end in order. */
+  stopAsked = false;
   /** The generator was told to return and still runs its `finally` blocks. */
   returning = false;
   returnSlices = 0;
