@@ -80,7 +80,7 @@ function shuffledBytes(length: number): Uint8Array {
 }
 
 describe('DiracDecoder', () => {
-  it('decodes the test card to the published samples, at any number of threads', async () => {
+  it('decodes the test card to the published samples, at any number of threads', { timeout: 120_000 }, async () => {
     for (const threads of [1, 2, 5]) {
       const { md5, frames, decoder } = await decode(testcard, { threads });
       expect({ md5, frames }).toEqual({ md5: TESTCARD_MD5, frames: 300 });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { systemError } from '../system-error.js';
 
-/** A file could not be opened or read. The component that threw it is named by the `ComponentError` around it. */
+/** A file could not be opened, read or written. The component that threw it is named by the `ComponentError` around it. */
 export class FileError extends Error {
   /** The operating system's code, such as `ENOENT`, or `LINE_TOO_LONG`. */
   readonly code: string;
@@ -16,7 +16,7 @@ export class FileError extends Error {
 }
 
 /** @internal */
-export function fileError(doing: string, filename: string, cause: unknown): FileError {
+export function fileError(doing: string, filename: string, cause: unknown, where = ''): FileError {
   const { code, text } = systemError(cause);
-  return new FileError(`cannot ${doing} ${JSON.stringify(filename)}: ${text}`, code, filename, cause);
+  return new FileError(`cannot ${doing} ${JSON.stringify(filename)}${where}: ${text}`, code, filename, cause);
 }

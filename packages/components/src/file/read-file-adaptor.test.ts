@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ComponentError, Pipeline } from '@kamaelia/axon';
 import { drive } from '@kamaelia/axon/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { listsDescriptors, openDescriptors } from '../testing/descriptors.js';
 import { until } from '../testing/until.js';
 import { FileError, ReadFileAdaptor } from './index.js';
 
@@ -24,17 +25,7 @@ function pattern(bytes: number): Uint8Array {
   return Uint8Array.from({ length: bytes }, (_, i) => (i * 7 + (i >> 8)) & 255);
 }
 
-function descriptorsOf(path: string): number {
-  let count = 0;
-  for (const fd of readdirSync('/proc/self/fd')) {
-    try {
-      if (readlinkSync(`/proc/self/fd/${fd}`) === path) count++;
-    } catch {
-      // The descriptor of the listing itself.
-    }
-  }
-  return count;
-}
+const descriptorsOf = (path: string) => openDescriptors().filter((open) => open === path).length;
 
 const text = (messages: readonly Uint8Array[]) => messages.map((bytes) => new TextDecoder().decode(bytes));
 
@@ -159,8 +150,7 @@ describe('ReadFileAdaptor in trouble', () => {
     await expect(drive(new ReadFileAdaptor(folder)).done).rejects.toThrow(/cannot read ".*": .*\(EISDIR\)/);
   });
 
-  const linux = existsSync('/proc/self/fd');
-  it.skipIf(!linux).each(['at its end', 'stopped', 'aborted', 'its consumer ends'])(
+  it.skipIf(!listsDescriptors).each(['at its end', 'stopped', 'aborted', 'its consumer ends'])(
     'closes the file: %s',
     async (how) => {
       const filename = fileOf('closed', pattern(100_000));
@@ -192,7 +182,7 @@ describe('ReadFileAdaptor in trouble', () => {
     },
   );
 
-  it.skipIf(!linux)('closes a file that was being opened when it was stopped', async () => {
+  it.skipIf(!listsDescriptors)('closes a file that was being opened when it was stopped', async () => {
     const filename = fileOf('early', pattern(10));
     const reader = new ReadFileAdaptor({ filename, bitrate: 8000 });
     const run = reader.activate();

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+export type { Sendable } from '../bytes.js';
 export { NetworkError } from './network-error.js';
 export {
   type ServerAddress,
@@ -6,5 +7,4 @@ export {
   type SingleServerOptions,
   type SingleServerStats,
 } from './single-server.js';
-export type { Sendable } from './socket-flow.js';
 export { type ReconnectOptions, TCPClient, type TCPClientOptions, type TCPClientStats } from './tcp-client.js';

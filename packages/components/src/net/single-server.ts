@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { CancelledError, Component, type Duration, type External, type Steps } from '@kamaelia/axon';
+import type { Sendable } from '../bytes.js';
 import { nonEmptyString, optionsObject, positiveUs, wholeNumber } from '../options.js';
 import { systemError } from '../system-error.js';
 import { address, networkError } from './network-error.js';
-import { type Sendable, SocketFlow } from './socket-flow.js';
+import { SocketFlow } from './socket-flow.js';
 
 /** Options of {@link SingleServer}. */
 export interface SingleServerOptions {

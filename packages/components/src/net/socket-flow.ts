@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Socket } from 'node:net';
 import type { Clock, External, Inbox, Outbox } from '@kamaelia/axon';
-import { shown } from '../options.js';
-
-/** What a socket component takes: bytes, or text that is sent as UTF-8. */
-export type Sendable = Uint8Array | string;
+import { bytesOf, ownBytes, type Sendable } from '../bytes.js';
 
 // What waits between the socket and a full outbox before the other side is made to wait.
 const MOST_ARRIVED_BYTES = 256 * 1024;
@@ -141,13 +138,15 @@ export class SocketFlow {
     if (this.#unconfirmed > 0) this.#watch();
   }
 
+  /** Undefined for an empty message, which nobody would notice, and for one that is none. */
   #bytesOf(message: Sendable): Uint8Array | undefined {
-    if (typeof message === 'string') return message === '' ? undefined : Buffer.from(message, 'utf8');
-    if (message instanceof Uint8Array) return message.length === 0 ? undefined : message;
-    this.#fail(
-      new TypeError(`${this.#owner.name}: Expected Uint8Array or string for a message but received ${shown(message)}`),
-    );
-    return undefined;
+    try {
+      const bytes = bytesOf(this.#owner.name, message);
+      return bytes.length === 0 ? undefined : bytes;
+    } catch (error) {
+      this.#fail(error);
+      return undefined;
+    }
   }
 
   #fail(error: unknown): void {
@@ -214,11 +213,4 @@ export class SocketFlow {
     if (!this.remoteEnded) this.error ??= error;
     this.#onEnd();
   };
-}
-
-/** Plain bytes with a buffer of their own, as every receiver may rely on. */
-function ownBytes(chunk: Uint8Array): Uint8Array {
-  const { buffer, byteOffset, byteLength } = chunk;
-  if (buffer.byteLength === byteLength) return new Uint8Array(buffer, byteOffset, byteLength);
-  return new Uint8Array(chunk);
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { connect, type Socket } from 'node:net';
 import { Component, type Duration, type External, type Steps } from '@kamaelia/axon';
+import type { Sendable } from '../bytes.js';
 import { nonEmptyString, optionsObject, positiveUs, shown, wholeNumber } from '../options.js';
 import { address, NetworkError, networkError } from './network-error.js';
-import { type Sendable, SocketFlow } from './socket-flow.js';
+import { SocketFlow } from './socket-flow.js';
 
 /** When and how often {@link TCPClient} connects again. */
 export interface ReconnectOptions {
