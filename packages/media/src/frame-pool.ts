@@ -65,7 +65,8 @@ export function layoutFor(properties: VideoProperties): FrameLayout {
 
 /**
  * Counted picture memory that components, native threads and workers share. Slots are allocated once for each format
- * and used again; no memory is taken for each frame.
+ * and used again; no memory is taken for each frame. Keep one rather than making many: the garbage collector, which
+ * frees a pool's memory, does not count shared memory by itself.
  *
  * @example
  * import { FramePool } from '@kamaelia/media';
