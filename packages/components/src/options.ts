@@ -58,3 +58,14 @@ export function optionsObject<T extends object>(owner: string, value: T): T {
   if (typeof value === 'object' && value !== null) return value;
   throw new TypeError(`${owner}: Expected an object of options but received ${shown(value)}`);
 }
+
+/** An object that can be iterated; text can be too, by its characters, but nobody means that. */
+export function isIterable(value: unknown): value is Iterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.iterator in value;
+}
+
+/** The iterable itself; `value` may be anything at run time. */
+export function iterable<T>(owner: string, name: string, value: Iterable<T>): Iterable<T> {
+  if (isIterable(value)) return value;
+  throw new TypeError(`${owner}: Expected a list or another iterable for ${name} but received ${shown(value)}`);
+}

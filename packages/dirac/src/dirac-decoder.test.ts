@@ -297,6 +297,18 @@ describe('DiracDecoder given something else', () => {
     expect(md5).not.toBe(TESTCARD_MD5);
   });
 
+  // The test card begins with a parse info of 13 bytes and a sequence header of 16.
+  it('needs a whole sequence header, and makes no frame of anything short of a picture', async () => {
+    for (let length = 1; length < 29; length++) {
+      const { cause } = await failureOf(testcard.subarray(0, length));
+      expect(cause, `${length} bytes`).toMatchObject({ code: 'NO_SEQUENCE_HEADER' });
+    }
+    for (const length of [29, 33, 42, 64]) {
+      const { frames, decoder } = await decode(testcard.subarray(0, length));
+      expect({ frames, held: decoder.stats?.framesHeld }, `${length} bytes`).toEqual({ frames: 0, held: 0 });
+    }
+  });
+
   it('goes on behind a gap, marks what is damaged, and counts and logs it', async () => {
     const joined = Buffer.concat([testcard.subarray(0, 300_000), testcard.subarray(420_000)]);
     const { frames, damaged, decoder, logs } = await decode(joined);
