@@ -9,7 +9,8 @@ import { has, need, root, run, say } from './process.mjs';
 
 const help = `Usage: node ci/bootstrap.mjs [--tests] [--force]
 
-Installs the npm packages, compiles TypeScript and builds the native addon; does only what is missing or out of date.
+Installs the npm packages, compiles TypeScript, describes the components and builds the native addon; does only what is
+missing or out of date.
 
   --tests   also builds the native tests and tools and installs the Debian packages that the tests use
             (doctest-dev chromium ffmpeg clang libclang-rt-14-dev clang-format)
@@ -97,6 +98,10 @@ function compileTypeScript() {
   need(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-b', ...(force ? ['--force'] : [])]);
 }
 
+function describeComponents() {
+  need(process.execPath, [join(root, 'ci', 'describe-components.mjs'), ...(force ? ['--force'] : [])]);
+}
+
 function cmakeBuild(source, build, options) {
   const dir = join(root, build);
   if (force || !existsSync(join(dir, 'build.ninja'))) {
@@ -113,6 +118,7 @@ checkNode();
 installPackages();
 installTools();
 compileTypeScript();
+describeComponents();
 cmakeBuild('bindings/dirac', 'bindings/dirac/build', [
   '-DCMAKE_BUILD_TYPE=Release',
   `-DCMAKE_LIBRARY_OUTPUT_DIRECTORY=${join(root, 'bindings/dirac/build/Release')}`,
