@@ -25,6 +25,7 @@ export {
   DeadlockError,
   EmptyInboxError,
   LinkCycleError,
+  nearest,
   UnknownBoxError,
 } from './errors.js';
 export type { External } from './external.js';
