@@ -2,6 +2,7 @@
 import type { Component } from './component.js';
 import { CancelledError } from './errors.js';
 import { Inbox } from './inbox.js';
+import { closeOutbox } from './link.js';
 import { Task } from './task.js';
 
 /** Options of `this.out(name, options)`. */
@@ -61,6 +62,14 @@ export class Outbox<T = unknown> {
     this.sent += messages.length;
     const { sink } = this;
     for (let i = 0; i < messages.length; i++) sink.push(messages[i]);
+  }
+
+  /**
+   * Ends the stream of this outbox, behind what was sent; the component itself goes on. For one whose directions end
+   * at different times, as those of a connection do. What is sent afterwards is dropped and disposed.
+   */
+  close(): void {
+    closeOutbox(this as Outbox);
   }
 
   /** False while the destination is full or gone. A source tests it before each message. */
