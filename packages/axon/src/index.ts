@@ -2,10 +2,10 @@
 export {
   Backplane,
   PublishTo,
-  type SubscriberPolicy,
   SubscribeTo,
   type SubscribeToOptions,
 } from './chassis/backplane.js';
+export type { BranchOptions, SubscriberPolicy } from './chassis/fan-out.js';
 export { Graphline, type GraphlineOptions } from './chassis/graphline.js';
 export { type GroupComponent, type GroupOptions, group, type SupervisionPolicy } from './chassis/group.js';
 export {
@@ -15,6 +15,8 @@ export {
   type OutputOf,
   Pipeline,
 } from './chassis/pipeline.js';
+export { Par, Seq } from './chassis/seq-par.js';
+export { Tee, type TeeBranch } from './chassis/tee.js';
 export { type Clock, WallClock } from './clock.js';
 export { Component, type RunOptions, run } from './component.js';
 export { disposeMessage } from './dispose.js';

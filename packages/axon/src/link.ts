@@ -149,6 +149,12 @@ export function closeInbox(inbox: Inbox): void {
   disconnectProducers(inbox);
 }
 
+/** @internal Main has ended but not its parts: closes what main alone used, and not what is passed on from and to parts. */
+export function closeBoxesOfMain(task: Task): void {
+  for (const outbox of task.outs) if (outbox.from.length === 0) closeOutbox(outbox);
+  for (const inbox of task.ins) if (inbox.to === undefined) closeInbox(inbox);
+}
+
 /** @internal Tells every producer of the inbox that nobody listens any more; what waits stays to be drained. */
 export function disconnectProducers(inbox: Inbox): void {
   const { producers } = inbox;

@@ -6,7 +6,7 @@ import { findDeadlock, relieve, Starving } from './deadlock.js';
 import { CancelledError } from './errors.js';
 import { type Graph, outsideWork } from './graph.js';
 import type { Inbox } from './inbox.js';
-import { closeInbox, closeOutbox } from './link.js';
+import { closeBoxesOfMain, closeInbox, closeOutbox } from './link.js';
 import { type Outbox, UNLINKED } from './outbox.js';
 import { Rest } from './rest.js';
 import { RunQueue } from './run-queue.js';
@@ -446,6 +446,7 @@ export class Scheduler {
 
   #mainEnded(task: Task): void {
     task.mainEnded = true;
+    if (task.liveChildren > 0) closeBoxesOfMain(task);
     if (task.state !== QUEUED) task.state = IDLE;
     this.#maybeFinish(task);
   }
@@ -454,6 +455,7 @@ export class Scheduler {
     if (!task.mainEnded || task.liveChildren > 0 || task.state === DONE) return;
     // A chassis may still be in the run queue from its activation; its last slice then finds it ended.
     task.state = DONE;
+    task.onEnd?.();
     if (task.holds > 0) {
       this.countOutside(-1);
       task.holds = 0;

@@ -95,6 +95,8 @@ export class Task {
   liveChildren = 0;
   /** Became a child of a component that was running; it is forgotten when it ends. */
   late = false;
+  /** Called when it has ended in order or not, while it still has its boxes. */
+  onEnd: (() => void) | undefined = undefined;
   /** What a failure below does; without it the failure goes to the parent, and from the root to the whole graph. */
   onFailure: ((error: ComponentError, failed: Task) => void) | undefined = undefined;
   deferred: Deferred | undefined = undefined;

@@ -1,39 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-import { BoundedInbox } from '../bounded-inbox.js';
 import { Component, TASK } from '../component.js';
 import { nearest } from '../errors.js';
-import type { Inbox, InboxOptions } from '../inbox.js';
+import type { Inbox } from '../inbox.js';
 import { connect } from '../link.js';
 import type { Outbox } from '../outbox.js';
 import type { Scheduler } from '../scheduler.js';
 import type { Steps } from '../steps.js';
-import { refuseSingleOwner, sendToAll } from './fan-out.js';
-
-/** What happens to a subscriber that is slower than what is published. */
-export type SubscriberPolicy = 'block' | 'drop-oldest' | 'drop-newest' | 'disconnect';
+import { Branch, type BranchOptions, refuseSingleOwner, sendToAll } from './fan-out.js';
 
 /** Options of {@link SubscribeTo}. */
-export interface SubscribeToOptions {
+export interface SubscribeToOptions extends BranchOptions {
   /** Name of the backplane. */
   readonly name: string;
-  /**
-   * `'block'`, the default: publishers wait for it. `'drop-oldest'`, `'drop-newest'`: it misses messages, which are
-   * counted in `lost`. `'disconnect'`: it ends, with a warning, behind what it has. But for `'block'` it never holds up
-   * anybody else.
-   */
-  readonly policy?: SubscriberPolicy;
-  /** Messages that may wait for it, default 64. */
-  readonly capacity?: number;
-  /** Bytes that may wait for it. */
-  readonly maxBytes?: number;
 }
-
-const LOSSY: Readonly<Record<SubscriberPolicy, InboxOptions['lossy']>> = {
-  block: undefined,
-  'drop-oldest': 'oldest',
-  'drop-newest': 'newest',
-  disconnect: 'newest',
-};
 
 const backplanes = new WeakMap<Scheduler, Map<string, Backplane>>();
 
@@ -178,47 +157,17 @@ export class PublishTo<T = unknown> extends Component {
  * Sends on what is put on the {@link Backplane} of that name, which has to run, from now on. Ends when the backplane
  * does. A string is the name.
  */
-export class SubscribeTo<T = unknown> extends Component {
-  readonly outbox = this.out<T>('outbox');
+export class SubscribeTo<T = unknown> extends Branch<T> {
   readonly #name: string;
-  readonly #policy: SubscriberPolicy;
-  readonly #feed: Inbox<T>;
 
   constructor(options: SubscribeToOptions | string) {
-    super();
-    const { name, policy = 'block', capacity, maxBytes } = typeof options === 'string' ? { name: options } : options;
-    this.#name = nameOf('SubscribeTo', name);
-    if (!Object.hasOwn(LOSSY, policy)) {
-      const known = Object.keys(LOSSY).join(', ');
-      throw new TypeError(`SubscribeTo: Expected ${known} for policy but received ${String(policy)}`);
-    }
-    this.#policy = policy;
-    const lossy = LOSSY[policy];
-    this.#feed = this.in<T>('feed', {
-      ...(capacity === undefined ? {} : { capacity }),
-      ...(maxBytes === undefined ? {} : { maxBytes }),
-      ...(lossy === undefined ? {} : { lossy }),
-    });
-  }
-
-  /** Messages that it missed. */
-  get lost(): number {
-    return this.#feed.lost;
+    const all = typeof options === 'string' ? { name: options } : options;
+    super(all);
+    this.#name = nameOf('SubscribeTo', all.name);
   }
 
   override *main(): Steps {
-    const feed = this.#feed;
-    if (this.#policy === 'disconnect' && feed instanceof BoundedInbox) feed.onLoss = () => this.#disconnect();
-    find(this, 'SubscribeTo', this.#name).subscribe(feed as Inbox);
-    while (!feed.ended) {
-      while (feed.ready) this.outbox.send(feed.recv());
-      yield;
-    }
-  }
-
-  #disconnect(): void {
-    if (this.#feed.lost > 1) return;
-    this.log('warn', `is disconnected from ${JSON.stringify(this.#name)}: it is too slow`);
-    this.stop();
+    find(this, 'SubscribeTo', this.#name).subscribe(this.feed as Inbox);
+    yield* super.main();
   }
 }

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import { BoundedInbox } from '../bounded-inbox.js';
+import { Component } from '../component.js';
 import { disposeMessage, isDisposable } from '../dispose.js';
+import type { Inbox, InboxOptions } from '../inbox.js';
 import type { Outbox } from '../outbox.js';
+import type { Steps } from '../steps.js';
 
 interface Cloneable {
   clone(): unknown;
@@ -34,4 +38,69 @@ export function sendToAll(outboxes: readonly Outbox[], message: unknown): void {
   }
   const copied = last > 0 && isDisposable(message) && isCloneable(message);
   for (let i = 0; i <= last; i++) (outboxes[i] as Outbox).send(copied && i < last ? message.clone() : message);
+}
+
+/** What happens to a receiver that is slower than what is sent to all. */
+export type SubscriberPolicy = 'block' | 'drop-oldest' | 'drop-newest' | 'disconnect';
+
+/** How one of several receivers is served. */
+export interface BranchOptions {
+  /**
+   * `'block'`, the default: senders wait for it. `'drop-oldest'`, `'drop-newest'`: it misses messages, which are
+   * counted in `lost`. `'disconnect'`: it ends, with a warning, behind what it has. But for `'block'` it never holds up
+   * anybody else.
+   */
+  readonly policy?: SubscriberPolicy;
+  /** Messages that may wait for it, default 64. */
+  readonly capacity?: number;
+  /** Bytes that may wait for it. */
+  readonly maxBytes?: number;
+}
+
+const LOSSY: Readonly<Record<SubscriberPolicy, InboxOptions['lossy']>> = {
+  block: undefined,
+  'drop-oldest': 'oldest',
+  'drop-newest': 'newest',
+  disconnect: 'newest',
+};
+
+/** One of several receivers of the same messages: a queue with a policy of its own. */
+export class Branch<T = unknown> extends Component {
+  readonly outbox: Outbox<T> = this.out<T>('outbox');
+  /** @internal What is sent to it. */
+  readonly feed: Inbox<T>;
+
+  constructor({ policy = 'block', capacity, maxBytes }: BranchOptions) {
+    super();
+    if (!Object.hasOwn(LOSSY, policy)) {
+      const known = Object.keys(LOSSY).join(', ');
+      throw new TypeError(`${this.constructor.name}: Expected ${known} for policy but received ${String(policy)}`);
+    }
+    const lossy = LOSSY[policy];
+    this.feed = this.in<T>('feed', {
+      ...(capacity === undefined ? {} : { capacity }),
+      ...(maxBytes === undefined ? {} : { maxBytes }),
+      ...(lossy === undefined ? {} : { lossy }),
+    });
+    if (policy === 'disconnect' && this.feed instanceof BoundedInbox) this.feed.onLoss = () => this.#disconnect();
+  }
+
+  /** Messages that it missed. */
+  get lost(): number {
+    return this.feed.lost;
+  }
+
+  override *main(): Steps {
+    const { feed, outbox } = this;
+    while (!feed.ended) {
+      while (feed.ready) outbox.send(feed.recv());
+      yield;
+    }
+  }
+
+  #disconnect(): void {
+    if (this.lost > 1) return;
+    this.log('warn', 'is too slow and gets no more');
+    this.stop();
+  }
 }

@@ -88,12 +88,11 @@ const GroupOf = class Group extends Component {
     this.#max = max;
     this.#windowUs = toMicroseconds(window, 'group');
     this.#part = this.#made();
-    const boxes: Record<string, Inbox | Outbox> = {};
-    this.#relays = new Relays(this.#part, {
-      in: (box) => (boxes[box] = this.in(box)),
-      out: (box) => (boxes[box] = this.out(box)),
-    });
-    for (const [box, port] of Object.entries(boxes)) if (!(box in this)) Object.assign(this, { [box]: port });
+    const part = this.#part[TASK];
+    const ins = part.ins.filter((box) => box.from.length === 0).map(({ name: box }) => this.in(box));
+    const outs = part.outs.filter((box) => box.to === undefined).map(({ name: box }) => this.out(box));
+    this.#relays = new Relays({ ins, outs });
+    for (const box of [...ins, ...outs]) if (!(box.name in this)) Object.assign(this, { [box.name]: box });
     this.#begin();
     if (supervise !== 'escalate') this[TASK].onFailure = (error, failed) => this.#failed(error, failed);
   }

@@ -4,12 +4,6 @@ import type { Inbox } from '../inbox.js';
 import { connect, endOfStream, finalInbox, keepOpen, type Link, unlink } from '../link.js';
 import type { Outbox } from '../outbox.js';
 
-/** How a chassis makes boxes of its own. */
-export interface BoxMaker {
-  readonly in: (name: string) => Inbox;
-  readonly out: (name: string) => Outbox;
-}
-
 /**
  * The boxes of a chassis whose messages go to, and come from, a part that may be replaced by another: what waits in
  * the part's inboxes is taken back when the part is let go, and goes to the next one.
@@ -19,10 +13,10 @@ export class Relays {
   readonly #outs: readonly Outbox[];
   #links: Link[] = [];
 
-  /** Gives the chassis the boxes that `part` has. */
-  constructor(part: Component, make: BoxMaker) {
-    this.#ins = part[TASK].ins.map(({ name }) => make.in(name));
-    this.#outs = part[TASK].outs.map(({ name }) => make.out(name));
+  /** Boxes of the chassis. */
+  constructor({ ins, outs }: { readonly ins: readonly Inbox[]; readonly outs: readonly Outbox[] }) {
+    this.#ins = ins;
+    this.#outs = outs;
   }
 
   /** Links the chassis' boxes to those of `part` by name; a box that the part lacks stays unlinked. */
@@ -39,7 +33,7 @@ export class Relays {
   }
 
   /**
-   * The part has failed: takes the messages back that it has not taken, in order. What it still sends is passed on, and
+   * The part is about to end, or has failed: takes the messages back that it has not taken, in order. What it still sends is passed on, and
    * its end is not the end of what the chassis sends.
    */
   takeBack(): void {

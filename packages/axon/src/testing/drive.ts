@@ -63,13 +63,13 @@ class Bench extends Component {
       outboxOf(subject, 'outbox');
     }
     for (const name of Object.keys(inputs)) inboxOf(subject, name);
-    for (const inbox of subject[TASK].ins) {
+    for (const inbox of subject[TASK].ins.filter((box) => box.from.length === 0)) {
       const messages = inputs[inbox.name];
       const source = new TestSource(messages);
       this.sources.set(inbox.name, source);
       connect(source.outbox, inbox);
     }
-    for (const outbox of subject[TASK].outs) {
+    for (const outbox of subject[TASK].outs.filter((box) => box.to === undefined)) {
       const sink = new TestSink();
       if (held) sink.hold();
       this.sinks.set(outbox.name, sink);
