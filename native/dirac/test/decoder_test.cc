@@ -51,6 +51,12 @@ class Bell {
     return true;
   }
 
+  // Until it rang so often in all.
+  bool waitFor(int rings) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, kPatience, [&] { return rings_ >= rings; });
+  }
+
   // Keeps the decoder's thread inside its next wake until released.
   void hold(bool held) {
     const std::lock_guard lock(mutex_);
@@ -155,6 +161,17 @@ struct Session {
   }
 };
 
+// Until something is so that nothing rings for.
+template <typename Condition>
+bool eventually(Condition&& condition) {
+  const auto end = std::chrono::steady_clock::now() + kPatience;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::sleep_for(1ms);
+  }
+  return true;
+}
+
 Numbers upTo(uint32_t count) {
   Numbers out;
   for (uint32_t i = 0; i < count; ++i) out.push_back(i);
@@ -206,7 +223,7 @@ TEST_SUITE("decoder thread") {
     REQUIRE(session.decoder.poll(&event, 1) == 1);
     session.take(event);
     CHECK(session.bell.wait());
-    while (session.decoder.stats().pictures < 10) std::this_thread::sleep_for(1ms);
+    REQUIRE(eventually([&] { return session.decoder.stats().pictures >= 10; }));
     CHECK(session.bell.rings() == 2);
   }
 }
@@ -231,6 +248,25 @@ TEST_SUITE("back-pressure") {
     session.decoder.provideSlots(1, session.slots[0].table());
     CHECK(session.until([&] { return session.bell.rings() > rings && session.needInput; }));
     CHECK(session.decoder.push(rubbish.data(), 1) == 1);
+  }
+
+  TEST_CASE("room in the queue is worth a wake-up of its own") {
+    Session session;
+    session.provide = false;
+    const Bytes header = streamOf(0).unit(kPadding, {}).bytes();
+    CHECK(session.decoder.push(header.data(), header.size()) == header.size());
+    REQUIRE(session.until([&] { return !session.slots.empty(); }));
+    const Bytes rubbish(Decoder::kQueueBytes + 1, 0x17);
+    while (session.decoder.push(rubbish.data(), rubbish.size()) > 0) continue;
+    session.poll();
+    REQUIRE(session.bell.waitFor(1));  // for the format
+    session.bell.hold(true);
+    session.decoder.provideSlots(1, session.slots[0].table());
+    CHECK(session.bell.waitFor(2));
+    DecoderEvent event;
+    CHECK(session.decoder.poll(&event, 1) == 0);
+    CHECK(session.decoder.push(rubbish.data(), 1) == 1);
+    session.bell.hold(false);
   }
 
   TEST_CASE("a chunk is taken whole or not at all, and by an empty queue whatever its size") {
@@ -270,8 +306,7 @@ TEST_SUITE("back-pressure") {
     DecoderEvent event;
     REQUIRE(session.decoder.poll(&event, 1) == 1);
     session.take(event);  // the format
-    while (session.decoder.stats().pictures < Decoder::kQueueEvents)
-      std::this_thread::sleep_for(1ms);
+    REQUIRE(eventually([&] { return session.decoder.stats().pictures >= Decoder::kQueueEvents; }));
     std::this_thread::sleep_for(20ms);
     CHECK(session.decoder.stats().pictures == Decoder::kQueueEvents);
     REQUIRE(session.until([&] { return session.ended; }));
@@ -376,7 +411,7 @@ TEST_SUITE("stopping") {
       const Bytes bytes = whole(60);
       CHECK(session.decoder.push(bytes.data(), bytes.size()) == bytes.size());
       REQUIRE(session.until([&] { return !session.slots.empty(); }));
-      while (session.decoder.stats().pictures < 20) std::this_thread::sleep_for(1ms);
+      REQUIRE(eventually([&] { return session.decoder.stats().pictures >= 20; }));
       session.decoder.close();
       CHECK(session.slots[0].taken() == 0);
     }
@@ -444,7 +479,7 @@ TEST_SUITE("reset of the thread") {
     const Bytes bytes = streamOf(12).bytes();
     REQUIRE(session.decoder.pushChunk(bytes.data(), bytes.size()));
     REQUIRE(session.until([&] { return !session.slots.empty(); }));
-    while (session.decoder.stats().pictures < 8) std::this_thread::sleep_for(1ms);
+    REQUIRE(eventually([&] { return session.decoder.stats().pictures >= 8; }));
     session.decoder.reset();
     session.shown.clear();
     REQUIRE(session.decoder.pushChunk(whole(20).data(), whole(20).size()));
@@ -481,7 +516,8 @@ TEST_SUITE("reset of the thread") {
     StreamBuilder unsupported = streamOf(1);
     unsupported.unit(0xE8, Bytes(30)).endOfSequence();
     REQUIRE(session.pushAll(unsupported.bytes()));
-    while (session.decoder.stats().units < 5) std::this_thread::sleep_for(1ms);
+    REQUIRE(eventually([&] { return session.decoder.stats().units >= 6; }));
+    std::this_thread::sleep_for(2ms);  // the next unit is the one that fails
     session.decoder.reset();
     session.shown.clear();
     session.ended = false;

@@ -257,6 +257,34 @@ TEST_SUITE("references") {
     CHECK(values(play(stream.bytes())).back() == 77);
   }
 
+  TEST_CASE(
+      "half-pel samples are those of the reference, not of the one that had its place before") {
+    const HeaderOptions format{.width = 32, .height = 32};
+    StreamBuilder stream = streamOf(format);
+    InterOptions options;
+    options.references = {-1};
+    options.prediction = blockPreset(1);
+    options.prediction.precision = 1;
+    MotionField field;
+    field.configure(32, 32, options.prediction);
+    for (MotionBlock& block : field.blocks) block = {1, {{3, -5}, {}}, {}};
+    CodingOptions coding;
+    coding.reference = true;
+    for (uint32_t i = 0; i < 14; i += 2) {
+      coding.retiredOffset = i == 0 ? 0 : -2;
+      stream.unit(0x0C, intraPicture(i, noisyPicture(format, i), coding));
+      stream.unit(0x09, interPicture(i + 1, field, options));
+    }
+    const Played played = play(stream.endOfSequence().bytes());
+    REQUIRE(played.pictures.size() == 14);
+    for (uint32_t i = 0; i < 14; i += 2) {
+      CAPTURE(i);
+      const Grid reference = noisyPicture(format, i).plane[0];
+      CHECK(played.pictures[i + 1].picture.plane[0] ==
+            predict({&options.prediction, &field, {&reference, nullptr}, 0, 0, 0, 32, 32}));
+    }
+  }
+
   TEST_CASE("references do not outlive their sequence") {
     StreamBuilder stream = streamOf();
     stream.unit(0x0C, intra(0, 50, true)).endOfSequence();
