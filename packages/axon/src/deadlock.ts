@@ -19,9 +19,10 @@ export interface Deadlock {
  */
 export function findDeadlock(full: readonly Inbox[]): Deadlock | undefined {
   for (const inbox of full) {
-    const tasks = closedWaiters(inbox.task);
+    // A limit that refuses is what the user asked for.
+    const tasks = inbox.strict ? undefined : closedWaiters(inbox.task);
     if (tasks === undefined) continue;
-    const candidates = full.filter((candidate) => tasks.has(candidate.task));
+    const candidates = full.filter((candidate) => tasks.has(candidate.task) && !candidate.strict);
     // Room helps most where the owner could run but waits for another message; else (a ring of full inboxes) anywhere.
     const useful = candidates.filter((candidate) => candidate.task.blocked === 0);
     const smallest = (useful.length > 0 ? useful : candidates).reduce<Inbox | undefined>(

@@ -56,6 +56,7 @@ export class Inbox<T = unknown> implements Iterable<T> {
   /** @internal */ capacity: number;
   /** @internal Producers are released when the count falls to this. */ low = 0;
   /** @internal */ full = false;
+  /** @internal Set by a limit that refuses: it is never grown, and does not hold back those that can be refused. */ strict = false;
   /** @internal */ readonly control: boolean;
   /** @internal The consumer is gone: whatever arrives is dropped. */ closed = false;
   /** @internal Every writer has closed. */ eos = false;
@@ -181,7 +182,19 @@ export class Inbox<T = unknown> implements Iterable<T> {
     const scheduler = this.task.scheduler;
     if (this.fullIndex >= 0) scheduler.removeFull(this as Inbox);
     const { producers } = this;
-    for (let i = 0; i < producers.length; i++) unblock((producers[i] as Outbox).task);
+    for (let i = 0; i < producers.length; i++) this.release((producers[i] as Outbox).task);
+  }
+
+  /** @internal Fullness is in the way of a producer. */
+  hold(task: Task): void {
+    if (!this.strict || !task.refusable) task.blocked++;
+  }
+
+  /** @internal Fullness is no longer in the way of a producer. */
+  release(task: Task): void {
+    if (this.strict && task.refusable) return;
+    task.blocked--;
+    if (task.blocked === 0 && task.state === IDLE) task.scheduler.enqueue(task);
   }
 
   /** @internal */
@@ -235,7 +248,7 @@ export class Inbox<T = unknown> implements Iterable<T> {
   setFull(): void {
     this.full = true;
     const { producers } = this;
-    for (let i = 0; i < producers.length; i++) (producers[i] as Outbox).task.blocked++;
+    for (let i = 0; i < producers.length; i++) this.hold((producers[i] as Outbox).task);
     // Absent before activation, which looks for full inboxes itself.
     this.task.scheduler?.addFull(this as Inbox);
   }
@@ -253,12 +266,6 @@ export class Inbox<T = unknown> implements Iterable<T> {
     this.mask = slots - 1;
     this.limit = Math.min(slots, this.capacity - 1);
   }
-}
-
-/** One full inbox less in a producer's way. */
-export function unblock(task: Task): void {
-  task.blocked--;
-  if (task.blocked === 0 && task.state === IDLE) task.scheduler.enqueue(task);
 }
 
 /** Method of a message that wants to know which component has it, by path; see {@link noteReceivers}. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { BoxAlreadyLinkedError, LinkCycleError } from './errors.js';
-import { Inbox, unblock } from './inbox.js';
+import { Inbox } from './inbox.js';
 import { CANCELLED, Outbox, UNLINKED } from './outbox.js';
 import type { Task } from './task.js';
 
@@ -120,7 +120,7 @@ function attach(outbox: Outbox, inbox: Inbox): void {
   outbox.gone = false;
   inbox.producers.push(outbox);
   inbox.eos = false;
-  if (inbox.full) outbox.task.blocked++;
+  if (inbox.full) inbox.hold(outbox.task);
 }
 
 /** Makes `outbox` deliver nowhere. */
@@ -129,7 +129,7 @@ function detach(outbox: Outbox): void {
   outbox.sink = UNLINKED;
   if (sink === UNLINKED || sink === CANCELLED) return;
   sink.producers.splice(sink.producers.indexOf(outbox), 1);
-  if (sink.full) unblock(outbox.task);
+  if (sink.full) sink.release(outbox.task);
 }
 
 /** @internal The sender has ended: end of stream, in order behind its last message. */
@@ -160,7 +160,7 @@ export function disconnectProducers(inbox: Inbox): void {
   const { producers } = inbox;
   inbox.producers = [];
   for (const outbox of producers) {
-    if (inbox.full) unblock(outbox.task);
+    if (inbox.full) inbox.release(outbox.task);
     cancel(outbox);
   }
 }

@@ -59,6 +59,8 @@ export class Task {
   readonly outs: Outbox[] = [];
   /** Number of (outbox, full inbox) pairs of this task; it is not runnable above 0. */
   blocked = 0;
+  /** A full strict inbox refuses its messages by an error; any other holds it back. */
+  refusable = false;
   /** Something changed that the next plain `yield` must not sleep through. */
   notified = false;
   /** Since it was last parked it had a slice more for an inbox that has ended. */
