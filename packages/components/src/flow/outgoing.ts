@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Writable } from 'node:stream';
+import type { Clock, External, Inbox } from '@kamaelia/axon';
+import { bytesOf, type Sendable } from '../bytes.js';
+
+// Larger messages are written in parts, so that a slow receiver's progress can be seen.
+const LARGEST_WRITE = 64 * 1024;
+
+/** What an {@link Outgoing} works for. */
+export interface OutgoingOwner {
+  /** Class of the component, for messages. */
+  readonly name: string;
+  readonly inbox: Inbox<Sendable>;
+  readonly external: External;
+  readonly clock: Clock;
+  /** Called when the other side has taken nothing of what waits for it for `idleUs`. */
+  readonly onIdle?: (() => void) | undefined;
+  readonly idleUs?: number | undefined;
+  /**
+   * Whether the component now waits for the other side alone, and not for its neighbours; asked while the stream has
+   * no room. It then counts as waiting for the world outside.
+   */
+  readonly waitsOutside?: (() => boolean) | undefined;
+}
+
+/**
+ * Bytes on their way from an inbox to a stream of the world outside; a full stream leaves messages in the inbox.
+ *
+ * A component whose outbox is full has no slices, so what its inbox gets (of priority `control`, which wakes it all the
+ * same) is written from the stream's own events too.
+ */
+export class Outgoing {
+  /** Bytes handed to the stream. */
+  bytes = 0;
+  /** The first message that was none. */
+  error: TypeError | undefined;
+  readonly #stream: Writable;
+  readonly #owner: OutgoingOwner;
+  /** The rest of the message that is being written. */
+  #rest: Uint8Array | undefined;
+  #room = true;
+  #unconfirmed = 0;
+  #ending = false;
+  #gone = false;
+  #held = false;
+  #progressUs: number;
+  #stopAlarm: (() => void) | undefined;
+
+  constructor(stream: Writable, owner: OutgoingOwner) {
+    this.#stream = stream;
+    this.#owner = owner;
+    this.#progressUs = owner.clock.now();
+    stream.on('drain', this.#onDrain);
+    stream.on('close', this.#onGone);
+    stream.on('error', this.#onGone);
+    if (stream.destroyed) this.#onGone();
+  }
+
+  /** The stream takes nothing more: the other side does not want it, or the connection is lost. */
+  get gone(): boolean {
+    return this.#gone;
+  }
+
+  /** The operating system has everything that was taken from the inbox, or the stream is gone. */
+  get flushed(): boolean {
+    return this.#gone || (this.#unconfirmed === 0 && this.#rest === undefined);
+  }
+
+  /** True after {@link end}. */
+  get ending(): boolean {
+    return this.#ending;
+  }
+
+  /** Writes what the stream has room for. */
+  pump(): void {
+    const { inbox } = this.#owner;
+    while (this.#room && !this.#ending && !this.#gone) {
+      if (this.#rest === undefined) {
+        if (inbox.length === 0) break;
+        this.#rest = this.#take();
+        if (this.#rest === undefined) continue;
+      }
+      const part = this.#rest.length > LARGEST_WRITE ? this.#rest.subarray(0, LARGEST_WRITE) : this.#rest;
+      this.#rest = part === this.#rest ? undefined : this.#rest.subarray(LARGEST_WRITE);
+      if (this.#unconfirmed++ === 0) this.#progressUs = this.#owner.clock.now();
+      this.bytes += part.length;
+      this.#room = this.#stream.write(part, this.#onWritten);
+    }
+    this.#hold(!this.#room && !this.#ending && !this.#gone && this.#owner.waitsOutside?.() === true);
+    if (this.#unconfirmed > 0) this.#watch();
+  }
+
+  /** Tells the other side that nothing more will come, behind what was written; it may still send. */
+  end(): void {
+    if (this.#ending) return;
+    this.#ending = true;
+    this.#rest = undefined;
+    this.#hold(false);
+    this.#stream.end();
+  }
+
+  /** Writes nothing more. The stream itself is left to whoever destroys it. */
+  close(): void {
+    const stream = this.#stream;
+    stream.off('drain', this.#onDrain);
+    stream.off('close', this.#onGone);
+    // The error listener stays, for errors that come of closing.
+    this.#ending = true;
+    this.#room = false;
+    this.#rest = undefined;
+    this.#stopWatching();
+    this.#hold(false);
+  }
+
+  /** Undefined for an empty message, which nobody would notice, and for one that is none. */
+  #take(): Uint8Array | undefined {
+    try {
+      const bytes = bytesOf(this.#owner.name, this.#owner.inbox.recv());
+      return bytes.length === 0 ? undefined : bytes;
+    } catch (error) {
+      this.error ??= error as TypeError;
+      this.#ending = true;
+      this.#owner.external.wake();
+      return undefined;
+    }
+  }
+
+  #hold(wanted: boolean): void {
+    if (this.#held === wanted) return;
+    this.#held = wanted;
+    if (wanted) this.#owner.external.hold();
+    else this.#owner.external.release();
+  }
+
+  // ---- idle limit ----
+
+  #watch(): void {
+    const { clock, idleUs, onIdle } = this.#owner;
+    if (idleUs === undefined || onIdle === undefined || this.#stopAlarm !== undefined) return;
+    this.#stopAlarm = clock.alarm(this.#progressUs + idleUs, () => {
+      this.#stopAlarm = undefined;
+      if (this.#unconfirmed === 0 || this.#gone) return;
+      if (clock.now() - this.#progressUs >= idleUs) onIdle();
+      else this.#watch();
+    });
+  }
+
+  #stopWatching(): void {
+    this.#stopAlarm?.();
+    this.#stopAlarm = undefined;
+  }
+
+  // ---- events of the stream ----
+
+  readonly #onDrain = (): void => {
+    this.#room = true;
+    this.pump();
+    this.#owner.external.wake();
+  };
+
+  readonly #onWritten = (): void => {
+    this.#unconfirmed--;
+    this.#progressUs = this.#owner.clock.now();
+    if (this.#unconfirmed > 0) return;
+    this.#stopWatching();
+    this.#owner.external.wake();
+  };
+
+  readonly #onGone = (): void => {
+    if (this.#gone) return;
+    this.#gone = true;
+    this.#stopWatching();
+    this.#hold(false);
+    this.#owner.external.wake();
+  };
+}
