@@ -67,6 +67,9 @@ export class Inbox<T = unknown> implements Iterable<T> {
   /** @internal Messages taken at which the ring is due for {@link renew}. */ renewAt: number = FIRST_SLOTS;
   /** @internal */ reliefs = 0;
   /** @internal */ highWater = 0;
+  /** @internal Times it became full, how long it was, and since when it is, by the scheduler's meter. */ fullTimes = 0;
+  /** @internal */ fullMs = 0;
+  /** @internal */ fullSinceMs = 0;
   /** @internal Messages dropped because nobody takes them; for the sink of unlinked outboxes, in this slice. */ dropped = 0;
   /** @internal Messages that a lossy inbox dropped. */ lost = 0;
 
@@ -180,7 +183,10 @@ export class Inbox<T = unknown> implements Iterable<T> {
   clearFull(): void {
     this.full = false;
     const scheduler = this.task.scheduler;
-    if (this.fullIndex >= 0) scheduler.removeFull(this as Inbox);
+    if (this.fullIndex >= 0) {
+      scheduler.full.remove(this as Inbox);
+      this.fullMs += scheduler.meter.nowMs - this.fullSinceMs;
+    }
     const { producers } = this;
     for (let i = 0; i < producers.length; i++) this.release((producers[i] as Outbox).task);
   }
@@ -249,8 +255,9 @@ export class Inbox<T = unknown> implements Iterable<T> {
     this.full = true;
     const { producers } = this;
     for (let i = 0; i < producers.length; i++) this.hold((producers[i] as Outbox).task);
+    this.fullTimes++;
     // Absent before activation, which looks for full inboxes itself.
-    this.task.scheduler?.addFull(this as Inbox);
+    this.task.scheduler?.full.add(this as Inbox);
   }
 
   private grow(): void {

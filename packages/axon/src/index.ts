@@ -33,6 +33,17 @@ export {
 export type { External } from './external.js';
 export type { OnUnhandled } from './graph.js';
 export { DEFAULT_CAPACITY, type Inbox, type InboxOptions, type Lossy, noteReceivers, RECEIVED } from './inbox.js';
+export { toDot, toMermaid } from './inspect/graph-text.js';
+export {
+  type ActivityState,
+  type ComponentReport,
+  type InboxReport,
+  type Inspection,
+  inspect,
+  type OutboxReport,
+} from './inspect/inspect.js';
+export { type MessageSummary, type Trace, tap, trace } from './inspect/tap.js';
+export { why } from './inspect/why.js';
 export { type Link, link, type MessageOf, unlink } from './link.js';
 export { type LogEntry, type LogHook, type LogLevel, logToStderr } from './log.js';
 export type { Outbox, OutboxOptions } from './outbox.js';

@@ -2,7 +2,7 @@
 import { isAsyncGenerator, isCancellation, isGenerator, resolveWaiter } from './async-main.js';
 import { type Clock, WallClock } from './clock.js';
 import { startMain } from './component.js';
-import { findDeadlock, relieve, Starving } from './deadlock.js';
+import { FullInboxes, findDeadlock, relieve, Starving } from './deadlock.js';
 import { CancelledError } from './errors.js';
 import { type Graph, outsideWork } from './graph.js';
 import type { Inbox } from './inbox.js';
@@ -10,6 +10,7 @@ import { closeBoxesOfMain, closeInbox, closeOutbox } from './link.js';
 import { type Outbox, UNLINKED } from './outbox.js';
 import { Rest } from './rest.js';
 import { RunQueue } from './run-queue.js';
+import { SliceMeter } from './slice-meter.js';
 import { isThenable, SleepStep, Step } from './steps.js';
 import {
   DONE,
@@ -64,6 +65,8 @@ export class Scheduler {
   readonly graphs: Set<Graph> = new Set();
   /** @internal Times an inbox was grown to resolve a ring of waiting components. */
   reliefs = 0;
+  /** @internal */
+  readonly meter: SliceMeter = new SliceMeter();
   readonly #queue: RunQueue;
   readonly #rest: Rest;
   #inRun = false;
@@ -72,7 +75,8 @@ export class Scheduler {
   /** Milliseconds and slices used by runs since the event loop last had a turn. */
   #usedMs = 0;
   #usedSlices = 0;
-  readonly #full: Inbox[] = [];
+  /** @internal */
+  readonly full: FullInboxes = new FullInboxes();
   /** @internal */
   readonly starving: Starving = new Starving();
   readonly #maxCapacity: number;
@@ -144,7 +148,7 @@ export class Scheduler {
     this.#rest.outside += change;
     if (this.#inRun || this.#coming) return;
     // What was excused by outside work may be a deadlock now, and somebody may wait for quiet.
-    if (this.#full.length > 0 || this.starving.any || this.#rest.concerned) this.#comeSoon();
+    if (this.full.any || this.starving.any || this.#rest.concerned) this.#comeSoon();
   }
 
   /** @internal Parks an async main until the box has what it waits for. */
@@ -170,26 +174,10 @@ export class Scheduler {
   }
 
   /** @internal */
-  addFull(inbox: Inbox): void {
-    inbox.fullIndex = this.#full.length;
-    this.#full.push(inbox);
-  }
-
-  /** @internal */
-  removeFull(inbox: Inbox): void {
-    const last = this.#full.pop() as Inbox;
-    if (last !== inbox) {
-      this.#full[inbox.fullIndex] = last;
-      last.fullIndex = inbox.fullIndex;
-    }
-    inbox.fullIndex = -1;
-  }
-
-  /** @internal */
   start(task: Task): void {
     task.scheduler = this;
     if (task.holds > 0) this.countOutside(1);
-    for (const inbox of task.ins) if (inbox.full && inbox.fullIndex < 0) this.addFull(inbox);
+    for (const inbox of task.ins) if (inbox.full && inbox.fullIndex < 0) this.full.add(inbox);
     if (task.stopRequested) task.controller?.abort(new CancelledError(task.path()));
     this.enqueue(task);
   }
@@ -206,23 +194,25 @@ export class Scheduler {
   #run(): void {
     this.#coming = false;
     this.#inRun = true;
-    const began = performance.now();
-    const deadline = began + BUDGET_MS;
-    let slices = 0;
+    const { meter } = this;
+    const deadline = meter.begin() + BUDGET_MS;
     do {
-      while (this.#queue.head !== undefined && slices < BUDGET_SLICES) {
-        this.#slice(this.#queue.take());
-        if ((++slices & 7) === 0 && performance.now() > deadline) break;
+      while (this.#queue.head !== undefined && meter.slices < BUDGET_SLICES) {
+        const task = this.#queue.take();
+        meter.before();
+        this.#slice(task);
+        if (meter.after(task) && meter.nowMs > deadline) break;
       }
     } while (this.#queue.head === undefined && this.#relieve());
     this.#inRun = false;
+    const usedMs = meter.end();
     if (this.#queue.head !== undefined) {
       this.#coming = true;
       this.schedule(this.#runInTurn);
       return;
     }
-    this.#usedMs += performance.now() - began;
-    this.#usedSlices += slices;
+    this.#usedMs += usedMs;
+    this.#usedSlices += meter.slices;
     this.#rest.begin();
   }
 
@@ -489,7 +479,7 @@ export class Scheduler {
    * runnable.
    */
   #relieve(): boolean {
-    const deadlock = this.#full.length > 0 ? findDeadlock(this.#full) : undefined;
+    const deadlock = this.full.any ? findDeadlock(this.full.inboxes) : undefined;
     if (deadlock !== undefined) {
       if (relieve(deadlock, this.#maxCapacity)) this.reliefs++;
       return true;

@@ -107,6 +107,11 @@ export class Task {
   name: string | undefined = undefined;
   controller: AbortController | undefined = undefined;
   slices = 0;
+  /** Slices whose time was taken, and how long they took together. */
+  timedSlices = 0;
+  timedMs = 0;
+  longestMs = 0;
+  slowSlices = 0;
 
   constructor(component: Component) {
     this.component = component;
