@@ -10,6 +10,7 @@ import { closeBoxesOfMain, closeInbox, closeOutbox } from './link.js';
 import { type Outbox, UNLINKED } from './outbox.js';
 import { Rest } from './rest.js';
 import { RunQueue } from './run-queue.js';
+import type { SchedulerOptions } from './scheduler-options.js';
 import { SliceMeter } from './slice-meter.js';
 import { isThenable, SleepStep, Step } from './steps.js';
 import {
@@ -27,19 +28,7 @@ import {
 import { Timers } from './timers.js';
 import { defaultSchedule, type Schedule } from './turns.js';
 
-/** Options of a {@link Scheduler}. */
-export interface SchedulerOptions {
-  /** Default: real time. */
-  readonly clock?: Clock;
-  /** How to get the next turn of the event loop. Default: `setImmediate`, or a `MessageChannel` in a page. */
-  readonly schedule?: Schedule;
-  /** Largest capacity an inbox may be grown to when components wait for each other. Default 65536 messages. */
-  readonly maxCapacity?: number;
-  /** Picks the next of `n` runnable components, 0 to n-1. Default: the longest waiting (0). For tests. */
-  readonly pick?: (n: number) => number;
-  /** Called after each slice with the component's task. For tests. */
-  readonly onSlice?: (task: Task) => void;
-}
+export type { SchedulerOptions } from './scheduler-options.js';
 
 const BUDGET_SLICES = 2000;
 const BUDGET_MS = 2;
@@ -82,6 +71,8 @@ export class Scheduler {
   readonly #maxCapacity: number;
   readonly #onSlice: ((task: Task) => void) | undefined;
   readonly #names = new Map<string, number>();
+  /** Somebody runs the components one by one: told when there is something to run. */
+  #onWork: (() => void) | undefined;
   readonly #runSoon: () => void;
   readonly #runInTurn: () => void;
 
@@ -90,7 +81,8 @@ export class Scheduler {
     this.schedule = options.schedule ?? defaultSchedule();
     this.#maxCapacity = options.maxCapacity ?? DEFAULT_MAX_CAPACITY;
     this.#queue = new RunQueue(options.pick);
-    this.#rest = new Rest(this.schedule, () => this.#queue.head === undefined && !this.#inRun && !this.#coming);
+    const isIdle = () => this.#queue.head === undefined && !this.#inRun && !this.#coming;
+    this.#rest = new Rest(this.schedule, () => this.#onWork !== undefined || isIdle());
     this.#onSlice = options.onSlice;
     this.timers = new Timers(this.clock);
     this.#runSoon = () => this.#run();
@@ -184,14 +176,34 @@ export class Scheduler {
 
   // ---- the run loop ----
 
+  /** @internal From now on components run only in {@link step}, and `onWork` tells of work; without it by themselves. */
+  drive(onWork: (() => void) | undefined): void {
+    this.#onWork = onWork;
+    this.#coming = false;
+    if (this.#queue.head !== undefined) this.#comeSoon();
+  }
+
+  /** @internal One slice; false when nothing is runnable. */
+  step(): boolean {
+    if (this.#queue.head === undefined && !this.#relieve()) return false;
+    this.#inRun = true;
+    this.#slice(this.#queue.take());
+    this.#inRun = false;
+    this.#coming = this.#queue.head !== undefined;
+    if (!this.#coming) this.#rest.begin();
+    return true;
+  }
+
   #comeSoon(): void {
     this.#coming = true;
+    if (this.#onWork !== undefined) this.#onWork();
     // Entries that keep coming in microtasks would keep the event loop from its turn.
-    if (this.#usedMs > BUDGET_MS || this.#usedSlices > BUDGET_SLICES) this.schedule(this.#runInTurn);
+    else if (this.#usedMs > BUDGET_MS || this.#usedSlices > BUDGET_SLICES) this.schedule(this.#runInTurn);
     else queueMicrotask(this.#runSoon);
   }
 
   #run(): void {
+    if (this.#onWork !== undefined) return;
     this.#coming = false;
     this.#inRun = true;
     const { meter } = this;
@@ -473,11 +485,8 @@ export class Scheduler {
 
   // ---- at rest ----
 
-  /**
-   * Nothing is runnable. If components wait for each other in a ring that nothing outside can open, its smallest full
-   * inbox is doubled; components that starve for what nobody will give back are told. True when something became
-   * runnable.
-   */
+  // Nothing is runnable. If components wait for each other in a ring that nothing outside can open, its smallest full
+  // inbox is doubled; those that starve for what nobody will give back are told. True when something became runnable.
   #relieve(): boolean {
     const deadlock = this.full.any ? findDeadlock(this.full.inboxes) : undefined;
     if (deadlock !== undefined) {
