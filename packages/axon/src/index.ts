@@ -5,7 +5,7 @@ export {
   SubscribeTo,
   type SubscribeToOptions,
 } from './chassis/backplane.js';
-export type { BranchOptions, SubscriberPolicy } from './chassis/fan-out.js';
+export { type BranchOptions, refuseSingleOwner, type SubscriberPolicy, sendToAll } from './chassis/fan-out.js';
 export { Graphline, type GraphlineOptions } from './chassis/graphline.js';
 export { type GroupComponent, type GroupOptions, group, type SupervisionPolicy } from './chassis/group.js';
 export {

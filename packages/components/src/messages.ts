@@ -1,37 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who owns a message that goes to several places, or that is part of another one.
-import { disposeMessage } from '@kamaelia/axon';
+import { disposeMessage, refuseSingleOwner } from '@kamaelia/axon';
 import { shown } from './options.js';
 
-interface Ownable {
-  readonly clone?: () => unknown;
-  readonly [Symbol.dispose]?: () => void;
+interface Copyable {
+  clone(): unknown;
 }
 
-function ownable(message: unknown): Ownable {
-  return typeof message === 'object' && message !== null ? message : {};
-}
-
-/** Whether the message has to be disposed by whoever has it. */
+/** Whether the message has to be disposed, once, by whoever has it. */
 function isOwned(message: unknown): boolean {
-  return typeof ownable(message)[Symbol.dispose] === 'function';
+  if (typeof message !== 'object' || message === null) return false;
+  return typeof (message as Partial<Disposable>)[Symbol.dispose] === 'function';
 }
 
-/**
- * Throws a TypeError for a message that cannot be in two places: one that is to be disposed once and cannot be cloned.
- */
-export function checkCopyable(owner: string, message: unknown): void {
-  if (!isOwned(message) || typeof ownable(message).clone === 'function') return;
-  throw new TypeError(
-    `${owner}: Expected a message with a method clone(), or without Symbol.dispose, but received ${shown(message)}`,
-  );
+function isCopyable(message: unknown): message is Copyable {
+  return typeof (message as Partial<Copyable>).clone === 'function';
 }
 
-/** The message for one more receiver: its clone where it has that method, else itself, to be read only. */
+/** The message for one more receiver: a clone where it has to be disposed, else itself, to be read only. */
 export function copyOf<T>(owner: string, message: T): T {
-  checkCopyable(owner, message);
-  const { clone } = ownable(message);
-  return typeof clone === 'function' ? (clone.call(message) as T) : message;
+  if (!isOwned(message)) return message;
+  refuseSingleOwner(owner, message);
+  return (message as T & Copyable).clone() as T;
 }
 
 /**
@@ -41,10 +31,16 @@ export function copyOf<T>(owner: string, message: T): T {
 export function owningList<T extends unknown[]>(list: T): T {
   if (!list.some(isOwned)) return list;
   Object.defineProperty(list, Symbol.dispose, { value: () => list.forEach(disposeMessage) });
-  if (list.every((message) => !isOwned(message) || typeof ownable(message).clone === 'function')) {
+  if (list.every((message) => !isOwned(message) || isCopyable(message))) {
     Object.defineProperty(list, 'clone', { value: () => owningList(list.map((m) => copyOf('list', m)) as T) });
   }
   return list;
+}
+
+/** Disposes what is left of a message from which `item` was taken. */
+export function disposeAllBut(item: unknown, message: object): void {
+  if (isOwned(message) && !isOwned(item)) disposeMessage(message);
+  else for (const other of Object.values(message)) if (other !== item) disposeMessage(other);
 }
 
 /** What is to be sent: a string itself, or the `msg` of an object of options. */

@@ -1,2 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
+export { Chooser, type ChooserCommand, type ChooserOptions } from './chooser.js';
+export { Collate, type CollateOptions } from './collate.js';
+export { Comparator } from './comparator.js';
 export { DataSource, type DataSourceOptions } from './data-source.js';
+export { Fanout, type FanoutOptions } from './fanout.js';
+export { Filter, type MessageFilter } from './filter.js';
+export { FirstOnly } from './first-only.js';
+export { ForwardIteratingChooser, type ForwardIteratingChooserOptions } from './forward-iterating-chooser.js';
+export { LossyConnector } from './lossy-connector.js';
+export { Max } from './max.js';
+export { nullSink } from './null-sink.js';
+export { PassThrough } from './pass-through.js';
+export { PureTransformer, type Transformed } from './pure-transformer.js';
+export { type Range, type Ranged, RangeFilter, type RangeFilterOptions } from './range-filter.js';
+export { SimpleDetupler, type SimpleDetuplerOptions } from './simple-detupler.js';
+export { Sync, type SyncOptions } from './sync.js';
+export { TagWithSequenceNumber, type TagWithSequenceNumberOptions } from './tag-with-sequence-number.js';
+export { TestResult } from './test-result.js';
+export { TriggeredSource, type TriggeredSourceOptions } from './triggered-source.js';
+export { TwoWaySplitter } from './two-way-splitter.js';
+export { UnseenOnly, type UnseenOnlyOptions } from './unseen-only.js';
