@@ -347,7 +347,13 @@ function activate(component: Component, options: RunOptions): void {
   if (root.parent !== undefined) {
     throw new Error(`${component.path}: Expected a component of its own but it belongs to ${root.parent.path()}`);
   }
-  const scheduler = options.scheduler ?? schedulerFor(options.clock);
+  const keeper = root.keeper?.graph === undefined || root.keeper.mainEnded ? undefined : root.keeper;
+  const inherited = options.clock === undefined ? keeper?.scheduler : undefined;
+  const scheduler = options.scheduler ?? inherited ?? schedulerFor(options.clock);
+  if (keeper !== undefined && keeper.scheduler === scheduler) {
+    adopt(keeper, root);
+    return;
+  }
   const graph = new Graph(root, scheduler, options.onLog ?? logToStderr, options.onUnhandled ?? 'log');
   scheduler.graphs.add(graph);
   graph.start(root);

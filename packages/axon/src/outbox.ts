@@ -35,7 +35,7 @@ export class Outbox<T = unknown> {
   /** @internal */ task: Task;
   /** @internal The final inbox, however many boxes pass the message on. */ sink: Inbox = UNLINKED;
   /** @internal */ sent = 0;
-  /** @internal */ readonly control: boolean;
+  /** @internal */ control: boolean;
   /** @internal */ closed = false;
   /** @internal */ gone = false;
   /** @internal */ to: Inbox | Outbox | undefined = undefined;

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { TASK } from './component.js';
 import { Component, Pipeline, type Steps } from './index.js';
-import { drive } from './testing/index.js';
+import { drive, virtualClock } from './testing/index.js';
 
 class Worker extends Component {
   readonly inbox = this.in<string>('inbox');
@@ -114,7 +114,7 @@ describe('parts that are added to a running component', () => {
     class Manager extends Component {
       override *main(): Steps {
         for (let n = 0; n < 1000; n++) {
-          this.add(Pipeline(new Worker([]), () => {}));
+          this.add(Pipeline([], new Worker([])));
           while (this.parts.length > 0) yield;
           const task = this[TASK];
           known.push(task.children.length + (task.graph?.tasks.size ?? 0));
@@ -138,5 +138,33 @@ describe('parts that are added to a running component', () => {
     }
     const run = drive(new Manager());
     await run.finish();
+  });
+
+  it('are those that a component keeps and that are activated while it runs', async () => {
+    const events: string[] = [];
+    const early = new Worker(events);
+    const late = new Worker(events);
+    class Keeper extends Component {
+      constructor() {
+        super();
+        for (const worker of [early, late]) worker[TASK].keeper = this[TASK];
+      }
+      override *main(): Steps {
+        late.activate();
+        expect(this.parts).toEqual([late]);
+        while (this.parts.length > 0) yield;
+        events.push('woken');
+      }
+    }
+    const keeper = new Keeper();
+    early.name = 'early';
+    late.name = 'late';
+    const clock = virtualClock();
+    early.activate({ clock });
+    const run = drive(keeper, {}, { clock });
+    expect(early[TASK].parent).toBe(undefined);
+    await run.finish();
+    expect(late.path).toMatch(/Keeper-\d+\/late$/);
+    expect(events).toEqual(['early begins', 'late begins', 'early ends', 'late ends', 'woken']);
   });
 });

@@ -93,6 +93,8 @@ export class Task {
   waiters: Waiter[] | undefined = undefined;
   graph: Graph | undefined = undefined;
   parent: Task | undefined = undefined;
+  /** Becomes its parent if it runs when this one is activated. */
+  keeper: Task | undefined = undefined;
   readonly children: Task[] = [];
   liveChildren = 0;
   /** Became a child of a component that was running; it is forgotten when it ends. */
