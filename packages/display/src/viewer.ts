@@ -11,8 +11,9 @@ export interface ViewerOptions {
 }
 
 /**
- * One page that is open. It gets one frame when it asks, which it does when it has drawn the one before; of the frames
- * that wait only the newest is kept, the others are dropped and counted.
+ * One page that is open. It gets one frame when it asks, which it does when it has drawn the one before, and none while
+ * that one is under way, however often it asks; of the frames that wait only the newest is kept, the others are dropped
+ * and counted.
  */
 export class Viewer {
   readonly #socket: WebSocket;
@@ -21,6 +22,8 @@ export class Viewer {
   #asked = false;
   #hidden = false;
   #probed = false;
+  /** The last frame has not left this machine yet. */
+  #underWay = false;
   #waiting: FrameMessage | undefined;
   /** True while what waits is from before the page came: nothing is lost when a newer frame takes its place. */
   #waitingIsOld = false;
@@ -44,7 +47,8 @@ export class Viewer {
   told(text: string): boolean {
     if (text !== 'ready' && text !== 'hidden') return false;
     this.#hidden = text === 'hidden';
-    this.#silentSinceUs = undefined;
+    // One that talks and does not read is as silent as one that does neither.
+    if (!this.#underWay) this.#silentSinceUs = undefined;
     if (text === 'ready') {
       this.#asked = true;
       this.#sendWaiting();
@@ -67,12 +71,18 @@ export class Viewer {
 
   #sendWaiting(): void {
     const message = this.#waiting;
-    if (message === undefined || !this.#asked) return;
+    if (message === undefined || !this.#asked || this.#underWay) return;
     this.#waiting = undefined;
     this.#silentSinceUs = undefined;
     this.#asked = false;
+    this.#underWay = true;
     this.sent++;
-    this.#socket.send(message.bytes, { binary: true, compress: false });
+    this.#socket.send(message.bytes, { binary: true, compress: false }, (error) => {
+      if (error) return;
+      this.#underWay = false;
+      if (this.#asked) this.#silentSinceUs = undefined;
+      this.#sendWaiting();
+    });
   }
 
   /** True while a frame waits for a page that is seen. */
@@ -87,10 +97,11 @@ export class Viewer {
 
   /**
    * Called when the page was silent for too long. One that said that nobody sees it need not ask for frames; its
-   * browser must answer a ping, though, until the next time. False when the page is to be let go.
+   * browser must answer a ping, though, until the next time, and what was sent to it
+   * must leave. False when the page is to be let go.
    */
   probe(): boolean {
-    if (!this.#hidden || this.#probed) return false;
+    if (!this.#hidden || this.#probed || this.#socket.bufferedAmount > 0) return false;
     this.#probed = true;
     this.#silentSinceUs = this.#now();
     this.#socket.ping();
