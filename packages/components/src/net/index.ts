@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 export type { Sendable } from '../bytes.js';
+export type { ServerAddress, ServerTLS } from './listener.js';
 export { NetworkError } from './network-error.js';
+export { SingleServer, type SingleServerOptions, type SingleServerStats } from './single-server.js';
 export {
-  type ServerAddress,
-  SingleServer,
-  type SingleServerOptions,
-  type SingleServerStats,
-} from './single-server.js';
-export { type ReconnectOptions, TCPClient, type TCPClientOptions, type TCPClientStats } from './tcp-client.js';
+  type ClientTLS,
+  type ReconnectOptions,
+  TCPClient,
+  type TCPClientOptions,
+  type TCPClientStats,
+} from './tcp-client.js';

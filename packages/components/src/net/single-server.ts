@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { CancelledError, Component, type Duration, type External, type Steps } from '@kamaelia/axon';
+import type { Socket } from 'node:net';
+import { Component, type Duration, type External, type Steps } from '@kamaelia/axon';
 import type { Sendable } from '../bytes.js';
 import { nonEmptyString, optionsObject, positiveUs, wholeNumber } from '../options.js';
+import { Seldom } from '../seldom.js';
 import { systemError } from '../system-error.js';
-import { address, networkError } from './network-error.js';
+import { checkedServerTLS, Listener, Listening, type ServerAddress, type ServerTLS } from './listener.js';
+import { address } from './network-error.js';
 import { SocketFlow } from './socket-flow.js';
 
 /** Options of {@link SingleServer}. */
@@ -15,12 +17,8 @@ export interface SingleServerOptions {
   readonly host?: string;
   /** A client that takes nothing of what waits for it for so long is let go. Default 60 s. */
   readonly idle?: Duration;
-}
-
-/** Where a server listens. */
-export interface ServerAddress {
-  readonly host: string;
-  readonly port: number;
+  /** Serves by TLS, with this key and certificate. A handshake may take 10 s. Default: plain TCP. */
+  readonly tls?: ServerTLS;
 }
 
 /** Counters of a {@link SingleServer}. */
@@ -37,7 +35,8 @@ const DEFAULT_PORT = 1601;
 const DEFAULT_IDLE_US = 60_000_000;
 // How long a client may take to close its side once we have closed ours.
 const LINGER_US = 5_000_000;
-const LOG_REFUSED_EVERY_US = 1_000_000;
+// The client, those that are being refused, and those that shake hands.
+const MOST_CONNECTIONS = 128;
 
 /**
  * Serves one client at a time: what arrives at `inbox` goes to the client, what it sends comes from `outbox`.
@@ -79,46 +78,35 @@ export class SingleServer extends Component {
   readonly #idleUs: number;
   readonly #external: External = this.external();
   readonly #refused = new Set<Socket>();
-  #address: ServerAddress | undefined;
-  #listening: Promise<ServerAddress> | undefined;
-  #tellListening: (address: ServerAddress) => void = () => {};
+  readonly #listening = new Listening();
+  readonly #tls: ServerTLS | undefined;
   #flow: SocketFlow | undefined;
   #peer = '';
   #lingerUntilUs = Number.POSITIVE_INFINITY;
   #clients = 0;
   #refusals = 0;
-  #refusalLoggedUs = Number.NEGATIVE_INFINITY;
+  readonly #seldom = { refusal: new Seldom(), trouble: new Seldom() };
   #bytesIn = 0;
   #bytesOut = 0;
 
   constructor(options: SingleServerOptions = {}) {
     super();
     const owner = 'SingleServer';
-    const { port = DEFAULT_PORT, host = '127.0.0.1', idle } = optionsObject(owner, options);
+    const { port = DEFAULT_PORT, host = '127.0.0.1', idle, tls } = optionsObject(owner, options);
     this.#port = wholeNumber(owner, 'port', port, 0, 65_535);
     this.#host = nonEmptyString(owner, 'host', host);
     this.#idleUs = idle === undefined ? DEFAULT_IDLE_US : positiveUs(owner, 'idle', idle);
+    this.#tls = checkedServerTLS(owner, tls);
   }
 
   /** Where it listens; undefined before that. */
   get address(): ServerAddress | undefined {
-    return this.#address;
+    return this.#listening.address;
   }
 
   /** Resolves when it listens. Rejects when it was stopped or failed before that; the failure itself is `done`'s. */
   get listening(): Promise<ServerAddress> {
-    this.#listening ??= new Promise((resolve, reject) => {
-      if (this.#address !== undefined) {
-        resolve(this.#address);
-        return;
-      }
-      this.#tellListening = resolve;
-      const { signal } = this;
-      const refuse = () => reject(new CancelledError(this.path, 'was stopped before it listened'));
-      if (signal.aborted) refuse();
-      else signal.addEventListener('abort', refuse, { once: true });
-    });
-    return this.#listening;
+    return this.#listening.promise(this.signal, () => this.path);
   }
 
   /** What it has done so far. */
@@ -132,46 +120,35 @@ export class SingleServer extends Component {
   }
 
   override *main(): Steps {
-    // Half open: the end of the client's side must not cut off what is on its way to it.
-    const server = createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
-    let stopped = false;
+    const listener = new Listener({
+      host: this.#host,
+      port: this.#port,
+      tls: this.#tls,
+      maxConnections: MOST_CONNECTIONS,
+      onClient: (socket, peer) => this.#accept(socket, peer),
+      onRefused: (peer) => this.#tellRefused(peer),
+      onTrouble: (text) => {
+        if (this.#seldom.trouble.due(this.clock.now())) this.log('warn', text);
+      },
+    });
     try {
-      this.#address = yield* this.until(this.#listen(server, () => stopped));
-      this.log('info', `listening on ${address(this.#address.host, this.#address.port)}`, { ...this.#address });
-      this.#tellListening(this.#address);
+      const where = yield* this.until(listener.open());
+      this.log('info', `listening on ${address(where.host, where.port)}`, { ...where });
+      this.#listening.tell(where);
       for (;;) {
         if (this.#flow !== undefined) this.#serve(this.#flow);
         if (this.#flow === undefined && this.inbox.ended) return;
         yield;
       }
     } finally {
-      stopped = true;
       this.#flow?.close();
       for (const socket of this.#refused) socket.destroy();
       // Whoever waited for the end may use the port at once.
-      if (server.listening) yield new Promise((resolve) => server.close(resolve));
+      yield listener.close();
     }
   }
 
-  #listen(server: Server, isStopped: () => boolean): Promise<ServerAddress> {
-    return new Promise((resolve, reject) => {
-      const refuse = (error: Error) => reject(networkError('cannot listen on', this.#host, this.#port, error));
-      server.once('error', refuse);
-      server.listen({ host: this.#host, port: this.#port }, () => {
-        if (isStopped()) {
-          server.close();
-          return;
-        }
-        server.off('error', refuse);
-        server.on('error', (error) => this.log('warn', `could not accept a client: ${systemError(error).text}`));
-        const { address: host, port } = server.address() as AddressInfo;
-        resolve({ host, port });
-      });
-    });
-  }
-
-  #accept(socket: Socket): void {
-    const peer = address(socket.remoteAddress ?? 'unknown', socket.remotePort ?? 0);
+  #accept(socket: Socket, peer: string): void {
     if (this.#flow !== undefined || this.inbox.ended) {
       this.#refuse(socket, peer);
       return;
@@ -197,15 +174,17 @@ export class SingleServer extends Component {
   }
 
   #refuse(socket: Socket, peer: string): void {
-    this.#refusals++;
     this.#refused.add(socket);
     socket.on('error', () => {});
     socket.on('close', () => this.#refused.delete(socket));
     socket.destroySoon();
-    // Somebody who tries again and again is told about once a second.
-    const nowUs = this.clock.now();
-    if (nowUs - this.#refusalLoggedUs < LOG_REFUSED_EVERY_US) return;
-    this.#refusalLoggedUs = nowUs;
+    this.#tellRefused(peer);
+  }
+
+  /** Somebody who tries again and again is told about once a second. */
+  #tellRefused(peer: string): void {
+    this.#refusals++;
+    if (!this.#seldom.refusal.due(this.clock.now())) return;
     const why = this.#flow === undefined ? 'everything was sent' : `${this.#peer} is being served`;
     this.log('warn', `connection from ${peer} closed: ${why}`, { refused: this.#refusals });
   }

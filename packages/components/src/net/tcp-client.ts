@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { connect, type Socket } from 'node:net';
+import { connect, isIP, type Socket } from 'node:net';
+import { type ConnectionOptions, connect as connectSecurely, createSecureContext } from 'node:tls';
 import { Component, type Duration, type External, type Steps } from '@kamaelia/axon';
 import type { Sendable } from '../bytes.js';
 import { nonEmptyString, optionsObject, positiveUs, shown, wholeNumber } from '../options.js';
+import { systemError } from '../system-error.js';
 import { address, NetworkError, networkError } from './network-error.js';
 import { SocketFlow } from './socket-flow.js';
 
@@ -16,6 +18,9 @@ export interface ReconnectOptions {
   readonly attempts?: number;
 }
 
+/** How a client checks the server, and who it is itself: options of Node's `tls.connect`, such as `ca`. */
+export type ClientTLS = Omit<ConnectionOptions, 'host' | 'port' | 'path' | 'socket' | 'allowHalfOpen' | 'timeout'>;
+
 /** Options of {@link TCPClient}. */
 export interface TCPClientOptions {
   /** Name or address of the server. */
@@ -28,6 +33,11 @@ export interface TCPClientOptions {
   readonly connectTimeout?: Duration;
   /** Connects again when the server is not there, vanishes or ends the connection. Default: off. */
   readonly reconnect?: ReconnectOptions;
+  /**
+   * Connects by TLS. `true` checks the server's certificate against its `host` and the known authorities. The
+   * connection counts as made when the handshake is done. Default false.
+   */
+  readonly tls?: ClientTLS | boolean;
 }
 
 /** Counters of a {@link TCPClient}. */
@@ -55,6 +65,8 @@ const DEFAULT_CONNECT_TIMEOUT_US = 60_000_000;
  * from a server that was killed, is answered so too: it ends when it is stopped, when its consumer ends, or when its
  * inbox has ended. Bytes handed to a connection that is lost are lost; messages in the inbox wait for the next one.
  *
+ * With `tls` all of that is so too; a certificate that cannot be trusted is a `NetworkError` with Node's code for it.
+ *
  * `inbox`: `Uint8Array`s, or strings as UTF-8. `outbox`: `Uint8Array`s as they arrive, each with a buffer of its own.
  *
  * @example
@@ -75,6 +87,7 @@ export class TCPClient extends Component {
   readonly #delayUs: number;
   readonly #timeoutUs: number;
   readonly #reconnect: { readonly minUs: number; readonly maxUs: number; readonly attempts: number } | undefined;
+  readonly #tls: ClientTLS | undefined;
   readonly #external: External = this.external();
   #connections = 0;
   #reconnects = 0;
@@ -85,12 +98,13 @@ export class TCPClient extends Component {
   constructor(options: TCPClientOptions) {
     super();
     const owner = 'TCPClient';
-    const { host, port, delay, connectTimeout, reconnect } = optionsObject(owner, options);
+    const { host, port, delay, connectTimeout, reconnect, tls = false } = optionsObject(owner, options);
     this.#host = nonEmptyString(owner, 'host', host);
     this.#port = wholeNumber(owner, 'port', port, 1, 65_535);
     this.#delayUs = delay === undefined ? 0 : positiveUs(owner, 'delay', delay);
     this.#timeoutUs =
       connectTimeout === undefined ? DEFAULT_CONNECT_TIMEOUT_US : positiveUs(owner, 'connectTimeout', connectTimeout);
+    this.#tls = tls === true ? {} : tls === false ? undefined : checkedClientTLS(owner, tls);
     if (reconnect === undefined) return;
     const minUs = positiveUs(owner, 'reconnect.min', optionsObject(owner, reconnect).min);
     const maxUs = positiveUs(owner, 'reconnect.max', reconnect.max);
@@ -145,14 +159,13 @@ export class TCPClient extends Component {
 
   /** One connection from its beginning to its end. Returns why it failed, or undefined when the server ended it. */
   *#connectOnce(): Generator<unknown, NetworkError | undefined, unknown> {
-    // Half open: behind the end of our inbox the server may still send.
-    const socket = connect({ host: this.#host, port: this.#port, allowHalfOpen: true });
+    const socket = this.#open();
     const timeoutMs = this.#timeoutUs / 1000;
     const stopAlarm = this.clock.alarm(this.clock.now() + this.#timeoutUs, () => {
       socket.destroy(Object.assign(new Error(`no answer within ${timeoutMs} ms`), { code: 'TIMEOUT' }));
     });
     try {
-      const failure = yield* this.until(connected(socket));
+      const failure = yield* this.until(connected(socket, this.#tls === undefined ? 'connect' : 'secureConnect'));
       stopAlarm();
       if (failure !== undefined) return networkError('cannot connect to', this.#host, this.#port, failure);
       this.#connections++;
@@ -175,6 +188,15 @@ export class TCPClient extends Component {
     }
   }
 
+  /** Half open: behind the end of our inbox the server may still send. */
+  #open(): Socket {
+    const to = { host: this.#host, port: this.#port, allowHalfOpen: true };
+    if (this.#tls === undefined) return connect(to);
+    // Servers of several names tell by it which certificate is wanted; addresses are no names.
+    const names = isIP(this.#host) === 0 ? { servername: this.#host } : {};
+    return connectSecurely({ ...names, ...this.#tls, ...to });
+  }
+
   *#converse(flow: SocketFlow): Generator<unknown, NetworkError | undefined, unknown> {
     const { inbox } = this;
     for (;;) {
@@ -194,11 +216,24 @@ export class TCPClient extends Component {
   }
 }
 
-/** Resolves to undefined when the socket is connected, else to the error. */
-function connected(socket: Socket): Promise<unknown> {
+/** Resolves to undefined when the socket is connected, which `event` tells, else to the error. */
+function connected(socket: Socket, event: 'connect' | 'secureConnect'): Promise<unknown> {
   return new Promise((resolve) => {
-    socket.once('connect', () => resolve(undefined));
+    socket.once(event, () => resolve(undefined));
     // Stays on: what happens while the socket is being closed is of no interest, but must find a listener.
     socket.on('error', resolve);
   });
+}
+
+function checkedClientTLS(owner: string, options: ClientTLS): ClientTLS {
+  optionsObject(owner, options);
+  try {
+    createSecureContext(options);
+  } catch (error) {
+    const { text } = systemError(error);
+    throw new TypeError(`${owner}: Expected certificates and keys that can be used for tls but: ${text}`, {
+      cause: error,
+    });
+  }
+  return options;
 }
