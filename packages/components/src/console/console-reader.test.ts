@@ -85,6 +85,15 @@ describe('ConsoleReader', () => {
     await expect(run.done).rejects.toThrow('ConsoleReader-1: unplugged');
   });
 
+  it('ends when its input is destroyed without an error, behind the lines that had come', async () => {
+    const { input, run } = readerOf();
+    input.write('one\n');
+    await until(() => run.outbox.messages.length === 1);
+    input.destroy();
+    await run.done;
+    expect(run.outbox.messages).toEqual(['one\n']);
+  });
+
   it('ends at once with an input that has ended already', async () => {
     const input = Readable.from(['x']);
     input.resume();
@@ -101,8 +110,9 @@ describe('ConsoleReader', () => {
     run.stop();
     await run.done;
     expect(input.isPaused()).toBe(true);
-    expect(['data', 'error', 'end'].map((event) => [event, input.listenerCount(event)])).toEqual(
-      ['data', 'error', 'end'].map((event) => [event, new PassThrough().listenerCount(event)]),
+    const events = ['data', 'error', 'end', 'close'];
+    expect(events.map((event) => [event, input.listenerCount(event)])).toEqual(
+      events.map((event) => [event, new PassThrough().listenerCount(event)]),
     );
   });
 

@@ -26,6 +26,8 @@ export class LineInput {
     this.#lines.on('close', this.#onClose);
     this.#lines.on('error', this.#onError);
     input.on('error', this.#onError);
+    // An input that is destroyed without an error says neither `end` nor `error`.
+    input.on('close', this.#onClose);
     input.on('data', this.#onData);
     // A stream that has ended or failed already says nothing any more.
     if (input.readableEnded || input.destroyed) this.#onClose();
@@ -48,6 +50,7 @@ export class LineInput {
     this.#lines.close();
     this.#input.off('data', this.#onData);
     this.#input.off('error', this.#onError);
+    this.#input.off('close', this.#onClose);
     this.#input.pause();
   }
 
