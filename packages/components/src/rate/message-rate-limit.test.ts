@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { drive } from '@kamaelia/axon/testing';
+import { drive, virtualClock } from '@kamaelia/axon/testing';
 import { describe, expect, it } from 'vitest';
 import { MessageRateLimit } from './index.js';
 
@@ -8,6 +8,14 @@ const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);
 /** Most messages in any window of a second. */
 function mostInASecond(timesMs: readonly number[]): number {
   return Math.max(...timesMs.map((from) => timesMs.filter((at) => at >= from && at < from + 1000 - 1e-6).length));
+}
+
+/** A clock that rings as late as `lateUs` says of the time that was asked for. */
+function lateClock(lateUs: (atUs: number) => number) {
+  const clock = virtualClock();
+  const onTime = clock.alarm.bind(clock);
+  clock.alarm = (atUs, ring) => onTime(atUs + lateUs(atUs), ring);
+  return clock;
 }
 
 describe('MessageRateLimit', () => {
@@ -99,6 +107,62 @@ describe('MessageRateLimit', () => {
     await run.finish();
     expect(run.outbox.messages).toEqual(numbers(200));
     expect(mostInASecond(run.outbox.timesMs.slice(64))).toBeLessThanOrEqual(100);
+  });
+
+  it.each([
+    ['each timer is three intervals late', 1000, () => 3000, 3],
+    ['timers ring in every tenth millisecond', 500, (atUs: number) => 10_000 - (atUs % 10_000), 10],
+    ['the program is busy for 30 of every 200 ms', 50, (atUs: number) => Math.max(0, 30_000 - (atUs % 200_000)), 30],
+    ['the program is busy for 240 of every 500 ms', 25, (atUs: number) => Math.max(0, 240_000 - (atUs % 500_000)), 240],
+  ])('keeps its rate when %s', async (_, messagesPerSecond, lateUs, mostLateMs) => {
+    const limit = new MessageRateLimit<number>({ messagesPerSecond, buffer: 0 });
+    const run = drive(limit, { inbox: numbers(1000) }, { clock: lateClock(lateUs) });
+    await run.finish();
+    expect(run.outbox.messages).toEqual(numbers(1000));
+    const lateMs = run.outbox.timesMs.map((at, i) => at - (i * 1000) / messagesPerSecond);
+    expect(Math.min(...lateMs)).toBeGreaterThan(-1e-6);
+    expect(Math.max(...lateMs)).toBeLessThan(mostLateMs + 1e-6);
+  });
+
+  it('makes up for no more than a quarter of a second', async () => {
+    let once = true;
+    const clock = lateClock((atUs) => {
+      if (!once || atUs < 1_000_000) return 0;
+      once = false;
+      return 5_000_000;
+    });
+    const run = drive(
+      new MessageRateLimit<number>({ messagesPerSecond: 20, buffer: 20 }),
+      { inbox: numbers(60) },
+      { clock },
+    );
+    await run.finish();
+    const times = run.outbox.timesMs.map(Math.round);
+    expect(times.slice(18, 30)).toEqual([900, 950, 6000, 6000, 6000, 6000, 6000, 6000, 6050, 6100, 6150, 6200]);
+    expect(mostInASecond(run.outbox.timesMs)).toBe(25);
+  });
+
+  it('keeps a slow rhythm when a timer is late by less than an interval', async () => {
+    const clock = lateClock((atUs) => (atUs === 2_000_000 ? 900_000 : 0));
+    const run = drive(
+      new MessageRateLimit<number>({ messagesPerSecond: 1, buffer: 0 }),
+      { inbox: numbers(5) },
+      { clock },
+    );
+    await run.finish();
+    expect(run.outbox.timesMs).toEqual([0, 1000, 2900, 3000, 4000]);
+  });
+
+  it('does not make up for want of messages when a timer was late too', async () => {
+    const clock = lateClock((atUs) => (atUs === 100_000 ? 150_000 : 0));
+    const run = drive(new MessageRateLimit<number>({ messagesPerSecond: 10, buffer: 0 }), {}, { clock });
+    run.inbox.send(1, 2);
+    await run.advance({ ms: 5000 });
+    run.inbox.send(3, 4, 5, 6);
+    run.inbox.close();
+    await run.finish();
+    // 50 ms of lateness were left when the messages ran out.
+    expect(run.outbox.timesMs).toEqual([0, 250, 5000, 5050, 5150, 5250]);
   });
 
   it('disposes what it holds when it is aborted', async () => {

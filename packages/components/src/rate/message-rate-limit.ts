@@ -12,14 +12,22 @@ export interface MessageRateLimitOptions {
 
 const DEFAULT_BUFFER = 60;
 const LARGEST_BUFFER = 65_536;
+const CATCH_UP_US = 250_000;
 
 /**
  * Sends messages on at a steady rate: the player's clock, and its buffer against the network's ups and downs.
  *
  * It first waits until `buffer` messages are there (or the stream has ended), then sends one every
- * `1 / messagesPerSecond` seconds by the runtime's clock, against deadlines, so the rate does not drift. It never
- * sends faster to make up for time in which there was nothing to send or its outbox was full. Nothing is lost: when
- * the stream ends, what is left is sent at the same rate, and when the buffer is full the producer waits.
+ * `1 / messagesPerSecond` seconds by the runtime's clock, against deadlines, so the rate does not drift: no message is
+ * sent before its time, and no more than `messagesPerSecond` in any second. It never sends faster to make up for time
+ * in which there was nothing to send or its outbox was full.
+ *
+ * A timer that rings late, because the program was busy, does not move the deadlines: what was due meanwhile follows at
+ * once. That may be the messages of a quarter of a second (or one, if that is longer), in addition to those of the
+ * second that follows; what it was later than that is not made up for.
+ *
+ * Nothing is lost: when the stream ends, what is left is sent at the same rate, and when the buffer is full the
+ * producer waits.
  *
  * `inbox`, `outbox`: messages of any kind, passed on as they are. With a buffer of frames their pool must have that
  * many to spare.
@@ -35,6 +43,7 @@ export class MessageRateLimit<T = unknown> extends Component {
   readonly inbox: Inbox<T>;
   readonly outbox: Outbox<T> = this.out<T>('outbox');
   readonly #intervalUs: number;
+  readonly #catchUpUs: number;
   readonly #buffer: number;
 
   /** Takes an object of options, or the original's arguments `(messagesPerSecond, buffer)`. */
@@ -43,6 +52,8 @@ export class MessageRateLimit<T = unknown> extends Component {
     const owner = 'MessageRateLimit';
     const given = typeof options === 'number' ? { messagesPerSecond: options, buffer } : optionsObject(owner, options);
     this.#intervalUs = 1e6 / positiveNumber(owner, 'messagesPerSecond', given.messagesPerSecond);
+    // A slow rhythm is kept by the same rule: a timer that is late by less than an interval does not move it.
+    this.#catchUpUs = Math.max(CATCH_UP_US, this.#intervalUs);
     this.#buffer = wholeNumber(owner, 'buffer', given.buffer ?? DEFAULT_BUFFER, 0, LARGEST_BUFFER);
     this.inbox = this.in<T>('inbox', { capacity: Math.max(2, this.#buffer) });
   }
@@ -53,21 +64,21 @@ export class MessageRateLimit<T = unknown> extends Component {
     while (inbox.length < this.#buffer && inbox.linked) yield;
     let dueUs = this.clock.now();
     while (!inbox.ended) {
-      let waited = false;
-      while (!inbox.ended && !inbox.ready) {
-        waited = true;
-        yield;
+      if (!inbox.ready) {
+        const sinceUs = Math.max(this.clock.now(), dueUs);
+        while (!inbox.ready && !inbox.ended) yield;
+        // Late for want of a message or of room: by so much the rhythm begins later.
+        dueUs += Math.max(0, this.clock.now() - sinceUs);
+        continue;
       }
-      if (inbox.ended) return;
       const nowUs = this.clock.now();
       if (nowUs < dueUs) {
         yield* this.sleepUntil(dueUs);
         // The outbox may have other producers, who filled it meanwhile.
-        if (!inbox.ready) continue;
-      } else if (waited || nowUs - dueUs > this.#intervalUs) {
-        // Late for want of a message or of room: the rhythm begins anew. Late by a timer: the next one is on time.
-        dueUs = nowUs;
+        continue;
       }
+      // Late by a timer: those that are due follow at once, but not any number of them.
+      dueUs = Math.max(dueUs, nowUs - this.#catchUpUs);
       outbox.send(inbox.recv());
       dueUs += this.#intervalUs;
     }
