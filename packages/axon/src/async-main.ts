@@ -1,10 +1,57 @@
 // SPDX-License-Identifier: Apache-2.0
 import { CancelledError } from './errors.js';
+import type { Inbox } from './inbox.js';
+import type { Outbox } from './outbox.js';
+import type { Scheduler } from './scheduler.js';
 import type { Steps } from './steps.js';
-import type { Task, Waiter } from './task.js';
+import { IDLE, type Task, WAITING, type Waiter } from './task.js';
+
+/** Parks an async main until the box has what it waits for; without a box until something changed. */
+export function waitInMain<T>(task: Task, inbox: Inbox | undefined, outbox: Outbox | undefined): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    addWaiter(task, { inbox, outbox, timed: false, resolve: resolve as (value: unknown) => void, reject });
+  });
+}
+
+/** Parks an async main until `atUs`. */
+export function delayInMain(task: Task, atUs: number): Promise<void> {
+  const { scheduler } = task;
+  return new Promise<void>((resolve, reject) => {
+    const waiter: Waiter = { inbox: undefined, outbox: undefined, timed: true, resolve: () => resolve(), reject };
+    addWaiter(task, waiter);
+    scheduler.timers.add(atUs, task, () => {
+      if (task.waiters === undefined || !task.waiters.includes(waiter)) return;
+      task.waiters = task.waiters.filter((w) => w !== waiter);
+      // Otherwise it is in the queue, and its slice does this.
+      if (task.state === IDLE && task.waiters.length === 0) scheduler.setWaiting(task, true);
+      waiter.resolve(undefined);
+    });
+  });
+}
+
+function addWaiter(task: Task, waiter: Waiter): void {
+  const { scheduler } = task;
+  if (task.waiters === undefined) task.waiters = [];
+  task.waiters.push(waiter);
+  if (task.state === WAITING) scheduler.setWaiting(task, false);
+  // With several waiters (loops side by side) the others' boxes may have changed while main was running.
+  if (task.state === IDLE && (task.notified || task.waiters.length > 1)) scheduler.enqueue(task);
+}
+
+/** The slice of an async main: resolves the waits that are over. */
+export function resolveWaiters(scheduler: Scheduler, task: Task): void {
+  const waiters = task.waiters;
+  task.notified = false;
+  task.waiters = [];
+  for (const waiter of waiters ?? []) {
+    if (!resolveWaiter(waiter)) task.waiters.push(waiter);
+  }
+  if (task.waiters.length === 0 && !task.mainEnded) scheduler.setWaiting(task, true);
+  else task.state = IDLE;
+}
 
 /** Resolves a wait of an async main if what it waits for is there; false if not yet. */
-export function resolveWaiter({ inbox, outbox, timed, resolve, reject }: Waiter): boolean {
+function resolveWaiter({ inbox, outbox, timed, resolve, reject }: Waiter): boolean {
   if (timed) return false;
   if (inbox !== undefined) {
     if (inbox.ready) resolve(inbox.recv());

@@ -6,8 +6,8 @@ import type { Task } from './task.js';
 
 const LOSSY: readonly unknown[] = ['newest', 'oldest', 'keyframes', undefined];
 
-/** Bytes of a message: its own, those of its `data`, or of a string. */
-function bytesOf(message: unknown): number {
+/** @internal Bytes of a message: its own, those of its `data`, or of a string. */
+export function bytesOf(message: unknown): number {
   if (typeof message === 'string') return message.length * 2;
   if (typeof message !== 'object' || message === null) return 0;
   const { byteLength, data } = message as { byteLength?: unknown; data?: { byteLength?: unknown } };
@@ -15,8 +15,8 @@ function bytesOf(message: unknown): number {
   return typeof data?.byteLength === 'number' ? data.byteLength : 0;
 }
 
-/** Microseconds that a message lasts when it is played. */
-function mediaUsOf(message: unknown): number {
+/** @internal Microseconds that a message lasts when it is played. */
+export function mediaUsOf(message: unknown): number {
   if (typeof message !== 'object' || message === null) return 0;
   const { duration, timebase } = message as { duration?: unknown; timebase?: { num?: number; den?: number } };
   if (typeof duration !== 'number' || typeof timebase?.num !== 'number' || typeof timebase.den !== 'number') return 0;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { delayInMain, waitInMain } from './async-main.js';
 
 import { newInbox } from './bounded-inbox.js';
 import { type Clock, WallClock } from './clock.js';
@@ -11,7 +12,7 @@ import { connect, disconnectProducers, endOfStream, type Link } from './link.js'
 import { type LogHook, type LogLevel, logToStderr } from './log.js';
 import { Outbox, type OutboxOptions } from './outbox.js';
 import type { Scheduler } from './scheduler.js';
-import { type Duration, SleepStep, type Steps, toMicroseconds } from './steps.js';
+import { type Duration, SleepStep, type Steps, toInstant, toMicroseconds } from './steps.js';
 import { DONE, NEW, RUNNING, Task, walkTasks } from './task.js';
 
 /** Options of `run()` and `activate()`. */
@@ -201,7 +202,7 @@ export class Component {
 
   /** Pauses until the clock reaches `atUs` microseconds: `yield* this.sleepUntil(this.clock.now() + 40_000)`. */
   protected *sleepUntil(atUs: number): Generator<unknown, void, unknown> {
-    yield new SleepStep(atUs);
+    yield new SleepStep(toInstant(atUs, this.constructor.name));
   }
 
   /** Waits for a promise and gives its result: `const data = yield* this.until(read())`. Its rejection is thrown. */
@@ -212,6 +213,7 @@ export class Component {
   /** Ends a plain `yield` when the clock reaches `atUs` microseconds, unless something else does before. */
   protected wakeAt(atUs: number): void {
     const task = this[TASK];
+    toInstant(atUs, this.constructor.name);
     task.alarms++;
     task.scheduler.timers.add(atUs, task, () => {
       task.alarms--;
@@ -223,14 +225,14 @@ export class Component {
   protected delay(duration: Duration): Promise<void> {
     const task = this[TASK];
     if (task.stopRequested) return Promise.reject(new CancelledError(task.path()));
-    return task.scheduler.delayInMain(task, this.clock.now() + toMicroseconds(duration, this.constructor.name));
+    return delayInMain(task, this.clock.now() + toMicroseconds(duration, this.constructor.name));
   }
 
   /** For `async main()`: what a plain `yield` is in `*main()`. Rejects with {@link CancelledError} when stopped. */
   protected change(): Promise<void> {
     const task = this[TASK];
     if (task.stopRequested) return Promise.reject(new CancelledError(task.path()));
-    return task.scheduler.waitInMain<void>(task, undefined, undefined);
+    return waitInMain<void>(task, undefined, undefined);
   }
 
   /** A way in for the world outside the graph. */
@@ -292,34 +294,41 @@ export function startMain(component: Component): unknown {
   return component.main();
 }
 
-/** @internal The named inbox; `inbox` and `control` come into being when a component declares no inbox of its own. */
+/** Those of the article: they have what they name. What declares any box for data has declared them all. */
+function declaresNoBoxes({ ins, outs, articled }: Task): boolean {
+  return articled || [...ins, ...outs].every(({ name }) => name === 'control' || name === 'signal');
+}
+
+/** @internal The named inbox; `inbox` and `control` come into being when a component declares no boxes of its own. */
 export function inboxOf(component: Component, name: string): Inbox {
   const task = component[TASK];
   const { ins } = task;
   for (let i = 0; i < ins.length; i++) if ((ins[i] as Inbox).name === name) return ins[i] as Inbox;
-  if (name === 'control' || (name === 'inbox' && ins.every((box) => box.name === 'control'))) {
+  if (name === 'control' || (name === 'inbox' && declaresNoBoxes(task))) {
     const inbox = newInbox(task, name, {});
+    if (name === 'inbox') task.articled = true;
     ins.push(inbox);
     return inbox;
   }
-  throw new UnknownBoxError(component.path, 'inbox', name, namesOf(ins));
+  throw new UnknownBoxError(component.path, 'inbox', name, namesOf(task, ins));
 }
 
-/** @internal The named outbox; `outbox` and `signal` come into being when a component declares no outbox of its own. */
+/** @internal The named outbox; `outbox` and `signal` come into being when a component declares no boxes of its own. */
 export function outboxOf(component: Component, name: string): Outbox {
   const task = component[TASK];
   const { outs } = task;
   for (let i = 0; i < outs.length; i++) if ((outs[i] as Outbox).name === name) return outs[i] as Outbox;
-  if (name === 'signal' || (name === 'outbox' && outs.every((box) => box.name === 'signal'))) {
+  if (name === 'signal' || (name === 'outbox' && declaresNoBoxes(task))) {
     const outbox = new Outbox(task, name);
+    if (name === 'outbox') task.articled = true;
     outs.push(outbox);
     return outbox;
   }
-  throw new UnknownBoxError(component.path, 'outbox', name, namesOf(outs));
+  throw new UnknownBoxError(component.path, 'outbox', name, namesOf(task, outs));
 }
 
-function namesOf(boxes: readonly { readonly name: string }[]): string[] {
-  return boxes.length === 0 ? [...DEFAULT_NAMES] : boxes.map((box) => box.name);
+function namesOf(task: Task, boxes: readonly { readonly name: string }[]): string[] {
+  return boxes.length === 0 && declaresNoBoxes(task) ? [...DEFAULT_NAMES] : boxes.map((box) => box.name);
 }
 
 function linkByName(

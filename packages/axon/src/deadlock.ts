@@ -76,30 +76,6 @@ export function relieve({ smallest, tasks }: Deadlock, maxCapacity: number): boo
   return true;
 }
 
-/** The full inboxes of a scheduler. Each knows its place, so coming and going costs nothing. */
-export class FullInboxes {
-  readonly inboxes: Inbox[] = [];
-
-  get any(): boolean {
-    return this.inboxes.length > 0;
-  }
-
-  add(inbox: Inbox): void {
-    inbox.fullIndex = this.inboxes.length;
-    inbox.fullSinceMs = inbox.task.scheduler.meter.nowMs;
-    this.inboxes.push(inbox);
-  }
-
-  remove(inbox: Inbox): void {
-    const last = this.inboxes.pop() as Inbox;
-    if (last !== inbox) {
-      this.inboxes[inbox.fullIndex] = last;
-      last.fullIndex = inbox.fullIndex;
-    }
-    inbox.fullIndex = -1;
-  }
-}
-
 /** Components that wait for something that those downstream of them hold. */
 export class Starving {
   readonly #tasks = new Set<Task>();

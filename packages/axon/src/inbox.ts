@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { waitInMain } from './async-main.js';
 import { disposeMessage } from './dispose.js';
 import { CancelledError, EmptyInboxError } from './errors.js';
 import type { Outbox } from './outbox.js';
@@ -152,7 +153,7 @@ export class Inbox<T = unknown> implements Iterable<T> {
     if (task.stopRequested) return Promise.reject(new CancelledError(task.path()));
     if (this.ready) return Promise.resolve(this.recv());
     if (this.ended) return Promise.resolve(undefined);
-    return task.scheduler.waitInMain<T | undefined>(task, this as Inbox, undefined);
+    return waitInMain<T | undefined>(task, this as Inbox, undefined);
   }
 
   /** @internal Delivers a message. Never waits and never refuses: the bound is kept by blocking the producers. */
@@ -184,7 +185,7 @@ export class Inbox<T = unknown> implements Iterable<T> {
     this.full = false;
     const scheduler = this.task.scheduler;
     if (this.fullIndex >= 0) {
-      scheduler.full.remove(this as Inbox);
+      scheduler.removeFull(this as Inbox);
       this.fullMs += scheduler.meter.nowMs - this.fullSinceMs;
     }
     const { producers } = this;
@@ -257,7 +258,7 @@ export class Inbox<T = unknown> implements Iterable<T> {
     for (let i = 0; i < producers.length; i++) this.hold((producers[i] as Outbox).task);
     this.fullTimes++;
     // Absent before activation, which looks for full inboxes itself.
-    this.task.scheduler?.full.add(this as Inbox);
+    this.task.scheduler?.addFull(this as Inbox);
   }
 
   private grow(): void {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { waitInMain } from './async-main.js';
 import type { Component } from './component.js';
 import { CancelledError } from './errors.js';
 import { Inbox } from './inbox.js';
@@ -98,7 +99,7 @@ export class Outbox<T = unknown> {
     if (this.open) return Promise.resolve();
     // Full only for this slice: the next one is due at once.
     if (this.sink === UNLINKED) task.notified = true;
-    return task.scheduler.waitInMain<void>(task, undefined, this as Outbox);
+    return waitInMain<void>(task, undefined, this as Outbox);
   }
 
   /** @internal */

@@ -25,6 +25,12 @@ export function toMicroseconds(duration: Duration, owner: string): number {
   return us;
 }
 
+/** Checks a time of the runtime's clock; `owner` begins the error message. */
+export function toInstant(atUs: number, owner: string): number {
+  if (Number.isFinite(atUs)) return atUs;
+  throw new TypeError(`${owner}: Expected a time in microseconds for atUs but received ${String(atUs)}`);
+}
+
 /** Parks the component until the runtime's clock reached `atUs`. Made by `this.sleep()`. */
 export class SleepStep {
   readonly atUs: number;

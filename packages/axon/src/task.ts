@@ -57,6 +57,8 @@ export class Task {
   readonly component: Component;
   readonly ins: Inbox[] = [];
   readonly outs: Outbox[] = [];
+  /** It declares no boxes: those of the article come into being as they are named. */
+  articled = false;
   /** Number of (outbox, full inbox) pairs of this task; it is not runnable above 0. */
   blocked = 0;
   /** A full strict inbox refuses its messages by an error; any other holds it back. */

@@ -56,4 +56,35 @@ describe('timers', () => {
     await expect(clock.advance(5 as never)).rejects.toThrow(/^VirtualClock: Expected \{ ms \} or \{ us \}/);
     await expect(clock.advance({ ms: -1 })).rejects.toThrow(/of at least 0 for duration but received/);
   });
+
+  it('refuse a time that is none, in the component that names it, and ring for the others', async () => {
+    class Wrong extends Component {
+      readonly #how: (self: Wrong) => Steps;
+      constructor(how: (self: Wrong) => Steps) {
+        super();
+        this.#how = how;
+      }
+      override *main(): Steps {
+        yield* this.#how(this);
+      }
+      untilThen(atUs: number): Steps {
+        return this.sleepUntil(atUs);
+      }
+      *alarm(atUs: number): Steps {
+        this.wakeAt(atUs);
+        yield;
+      }
+    }
+    for (const value of [Number.NaN, Number.POSITIVE_INFINITY, undefined as never, '5' as never]) {
+      const message = `Wrong: Expected a time in microseconds for atUs but received ${String(value)}`;
+      for (const how of [(self: Wrong) => self.untilThen(value), (self: Wrong) => self.alarm(value)]) {
+        const clock = virtualClock();
+        const sleeper = new Sleeper();
+        const done = sleeper.run({ clock });
+        await expect(new Wrong(how).run({ clock, onLog: () => {} })).rejects.toThrow(message);
+        await clock.advance({ ms: 1 });
+        await done;
+      }
+    }
+  });
 });

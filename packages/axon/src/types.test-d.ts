@@ -62,6 +62,22 @@ Pipeline(
   new Show(),
 );
 
+// A part without the box.
+class Silent extends Component {
+  readonly inbox = this.in<number>('inbox');
+}
+Pipeline(
+  new Silent(),
+  // @ts-expect-error the part before sends nothing
+  new Anything(),
+);
+Pipeline(
+  new Numbers(),
+  // @ts-expect-error a source takes nothing
+  new Numbers(),
+);
+Pipeline(new Numbers(), new Article(), new Show());
+
 // Bridges.
 Pipeline(
   [1, 2, 3],

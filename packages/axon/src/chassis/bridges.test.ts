@@ -102,6 +102,38 @@ describe('sources of a pipeline', () => {
   });
 });
 
+describe('iterators of any kind', () => {
+  it('may answer without a promise, and need not say what return() gives', async () => {
+    for (const back of [undefined, () => undefined as never, () => Promise.reject(new Error('no'))]) {
+      let n = 0;
+      const iterator = { next: () => ({ done: n > 2, value: ++n }) as never, ...(back && { return: back }) };
+      const seen: unknown[] = [];
+      await Pipeline({ [Symbol.asyncIterator]: () => iterator }, (x: unknown) => {
+        seen.push(x);
+      }).run();
+      expect(seen).toEqual([1, 2, 3]);
+      n = 0;
+      const early = Pipeline({ [Symbol.asyncIterator]: () => iterator }, new TakeThenEnd(1));
+      await early.run({ onLog: () => {} });
+    }
+  });
+
+  it('that throw when they are closed are warned of, and end the graph as ever', async () => {
+    const logs: string[] = [];
+    const iterator = {
+      next: () => Promise.resolve({ done: false, value: 1 }),
+      return: () => {
+        throw new Error('stuck');
+      },
+    };
+    await Pipeline({ [Symbol.asyncIterator]: () => iterator }, new TakeThenEnd(1)).run({
+      onLog: ({ message }) => logs.push(message),
+    });
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    expect(logs).toEqual(['closing the source failed: Error: stuck']);
+  });
+});
+
 describe('functions of a pipeline', () => {
   it('map, drop null and undefined, and wait for promises in order', async () => {
     const sink = new TestSink<number>();
@@ -174,6 +206,20 @@ describe('sinks of a pipeline', () => {
     const graph = Pipeline(endless, leaving).activate();
     setImmediate(() => leaving.destroy());
     await graph.done;
+  });
+
+  it('a Writable that has ended or was destroyed is refused', async () => {
+    const destroyed = new Writable({ write: (_chunk, _encoding, done) => done() });
+    destroyed.destroy();
+    const ended = new Writable({ write: (_chunk, _encoding, done) => done() });
+    ended.end();
+    for (const writable of [destroyed, ended]) {
+      for (const source of [['a'], []]) {
+        await expect(Pipeline(source, writable).run()).rejects.toThrow(
+          'Expected a Writable that is open but received one that has ended or was destroyed',
+        );
+      }
+    }
   });
 
   it('a Writable is destroyed when the graph is aborted', async () => {

@@ -71,7 +71,8 @@ export class AsyncIterableSource extends Component {
     try {
       for (;;) {
         while (!outbox.open) yield;
-        next = iterator.next();
+        // Promised or not, as for await takes it.
+        next = Promise.resolve(iterator.next());
         const result = yield* this.until(next);
         next = undefined;
         if (result.done === true) {
@@ -96,10 +97,8 @@ export class AsyncIterableSource extends Component {
     );
     const { destroy } = this.#iterable as Partial<NodeReadable>;
     if (typeof destroy === 'function') destroy.call(this.#iterable);
-    iterator.return?.().then(
-      () => {},
-      (error: unknown) => this.log('warn', `closing the source failed: ${String(error)}`),
-    );
+    const closing = async () => iterator.return?.();
+    closing().catch((error: unknown) => this.log('warn', `closing the source failed: ${String(error)}`));
   }
 }
 
@@ -186,6 +185,12 @@ export class WritableSink extends Component {
   override *main(): Steps {
     const { inbox } = this;
     const writable = this.#writable;
+    // One that has ended says nothing any more, so there would be nothing to wait for.
+    if (writable.writable === false) {
+      throw new TypeError(
+        'Pipeline: Expected a Writable that is open but received one that has ended or was destroyed',
+      );
+    }
     const external = this.external();
     let error: unknown;
     let closed = false;

@@ -222,3 +222,20 @@ describe('links', () => {
     expect([a, b, source].every(isFinished)).toBe(true);
   });
 });
+
+describe('a component that declares boxes', () => {
+  it('has those and no others: a wrong order is an error when the pipeline is made', () => {
+    class Silent extends Component {
+      readonly inbox = this.in<number>('inbox');
+    }
+    class Source extends Component {
+      readonly outbox = this.out<number>('outbox');
+    }
+    expect(() => Pipeline(new Silent(), new Plus(1) as never)).toThrow(
+      'Pipeline/Silent: Expected the name of an outbox but received "outbox"; it has no outbox',
+    );
+    expect(() => Pipeline(new Source(), new Source() as never)).toThrow(
+      'Pipeline/Source: Expected the name of an inbox but received "inbox"; it has no inbox',
+    );
+  });
+});

@@ -6,10 +6,30 @@ import type { Outbox } from '../outbox.js';
 import { bridge, type FunctionLike, type NodeWritable, type SinkLike, type SourceLike } from './bridges.js';
 import { adopt } from './children.js';
 
-/** Messages a component takes at its `inbox`; `unknown` for one that declares no such field. */
-export type ComponentInput<C> = C extends { readonly inbox: Inbox<infer T> } ? T : unknown;
-/** Messages a component sends from its `outbox`; `never`, which fits everything, for one that declares no such field. */
-export type ComponentOutput<C> = C extends { readonly outbox: Outbox<infer T> } ? T : never;
+declare const lacks: unique symbol;
+/** What a component takes or sends that has other boxes, but not this one. No message is of this type. */
+export interface NoBox<Name extends string> {
+  readonly [lacks]: Name;
+}
+
+/**
+ * Messages a component takes at its `inbox`: `unknown` for one that declares no boxes, {@link NoBox} for one that declares
+ * others.
+ */
+export type ComponentInput<C> = C extends { readonly inbox: Inbox<infer T> }
+  ? T
+  : C extends { readonly outbox: Outbox<infer _> }
+    ? NoBox<'inbox'>
+    : unknown;
+/**
+ * Messages a component sends from its `outbox`: `never`, which fits everything, for one that declares no boxes,
+ * {@link NoBox} for one that declares others.
+ */
+export type ComponentOutput<C> = C extends { readonly outbox: Outbox<infer T> }
+  ? T
+  : C extends { readonly inbox: Inbox<infer _> }
+    ? NoBox<'outbox'>
+    : never;
 
 /** Messages a part of a pipeline takes. */
 export type InputOf<P> = P extends Component
@@ -44,10 +64,19 @@ export type PipelineComponent<I, O> = Component & { readonly inbox: Inbox<I>; re
 type First = Component | SourceLike | FunctionLike;
 type Middle<T> = Component | FunctionLike<T>;
 type Last<T> = Component | FunctionLike<T> | SinkLike<T>;
+/** Whether nothing is known of the messages: no part before sends any, or they may be anything. */
+type Unchecked<T> = [T] extends [never] ? true : 0 extends 1 & T ? true : false;
 /** Nothing where a part takes what it receives; otherwise a type no argument has, which the compiler's message shows. */
-type Fits<P, T> = [T] extends [InputOf<P>]
-  ? unknown
-  : { readonly 'this part takes': InputOf<P>; readonly 'but receives': T };
+type Fits<P, T> =
+  Unchecked<T> extends true
+    ? unknown
+    : [T] extends [NoBox<'outbox'>]
+      ? { readonly 'the part before has no outbox': never }
+      : [InputOf<P>] extends [NoBox<'inbox'>]
+        ? { readonly 'this part has no inbox': never }
+        : [T] extends [InputOf<P>]
+          ? unknown
+          : { readonly 'this part takes': InputOf<P>; readonly 'but receives': T };
 type AnyPart = Component | SourceLike | FunctionLike | SinkLike;
 
 /**
