@@ -13,17 +13,7 @@ import { RunQueue } from './run-queue.js';
 import type { SchedulerOptions } from './scheduler-options.js';
 import { SliceMeter } from './slice-meter.js';
 import { isThenable, SleepStep, Step } from './steps.js';
-import {
-  DONE,
-  IDLE,
-  QUEUED,
-  RESUME_PLAIN,
-  RESUME_THROW,
-  RESUME_VALUE,
-  RUNNING,
-  type Task,
-  WAITING,
-} from './task.js';
+import { DONE, IDLE, QUEUED, RESUME_PLAIN, RESUME_THROW, RESUME_VALUE, RUNNING, type Task, WAITING } from './task.js';
 import { Timers } from './timers.js';
 import { defaultSchedule, type Schedule } from './turns.js';
 
