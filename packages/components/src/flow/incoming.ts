@@ -42,7 +42,9 @@ export class Incoming {
   pump(): void {
     const outbox = this.#outbox;
     let moved = 0;
-    while (moved < this.#arrived.length && outbox.open) outbox.send(this.#arrived[moved++] as Uint8Array);
+    // What nobody wants any more is let go, so that the end behind it is seen.
+    while (moved < this.#arrived.length && (outbox.open || outbox.cancelled))
+      outbox.send(this.#arrived[moved++] as Uint8Array);
     if (moved > 0) {
       for (const chunk of this.#arrived.splice(0, moved)) this.#arrivedBytes -= chunk.length;
     }

@@ -51,6 +51,7 @@ export class Outgoing {
     this.#owner = owner;
     this.#progressUs = owner.clock.now();
     stream.on('drain', this.#onDrain);
+    stream.on('finish', this.#onFinish);
     stream.on('close', this.#onGone);
     stream.on('error', this.#onGone);
     if (stream.destroyed) this.#onGone();
@@ -69,6 +70,11 @@ export class Outgoing {
   /** True after {@link end}. */
   get ending(): boolean {
     return this.#ending;
+  }
+
+  /** The other side has been told the end. */
+  get finished(): boolean {
+    return this.#stream.writableFinished;
   }
 
   /** Writes what the stream has room for. */
@@ -103,6 +109,7 @@ export class Outgoing {
   close(): void {
     const stream = this.#stream;
     stream.off('drain', this.#onDrain);
+    stream.off('finish', this.#onFinish);
     stream.off('close', this.#onGone);
     // The error listener stays, for errors that come of closing.
     this.#ending = true;
@@ -157,6 +164,8 @@ export class Outgoing {
     this.pump();
     this.#owner.external.wake();
   };
+
+  readonly #onFinish = (): void => this.#owner.external.wake();
 
   readonly #onWritten = (): void => {
     this.#unconfirmed--;

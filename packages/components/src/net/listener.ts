@@ -61,7 +61,10 @@ export class Listener {
   constructor(options: ListenerOptions) {
     this.#options = options;
     const { tls, maxConnections, onClient, onRefused, onTrouble } = options;
-    const arrived = (socket: Socket) => onClient(socket, peerOf(socket));
+    const arrived = (socket: Socket) => {
+      if (this.#closed) socket.destroy();
+      else onClient(socket, peerOf(socket));
+    };
     // Half open: the end of the client's side must not cut off what is on its way to it.
     if (tls === undefined) {
       this.#server = createServer({ allowHalfOpen: true }, arrived);

@@ -1,48 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-import { connect, type Socket } from 'node:net';
 import { ComponentError, Graphline, type Inbox, type LogEntry, link, type Outbox, Pipeline } from '@kamaelia/axon';
 import { type Drive, drive } from '@kamaelia/axon/testing';
 import { afterEach, describe, expect, it } from 'vitest';
+import { quiet } from '../testing/quiet.js';
+import { RawClient } from '../testing/raw-client.js';
 import { until } from '../testing/until.js';
 import { type Sendable, SingleServer, type SingleServerOptions, TCPClient } from './index.js';
 
 const host = '127.0.0.1';
-const clients = new Set<Client>();
-
-afterEach(() => {
-  for (const client of clients) client.socket.destroy();
-  clients.clear();
-});
-
-/** A client of Node's own, that records what it hears. */
-class Client {
-  readonly socket: Socket;
-  heard = 0;
-  text = '';
-  ended = false;
-  closed = false;
-
-  constructor(port: number, { reading = true, allowHalfOpen = false } = {}) {
-    clients.add(this);
-    this.socket = connect({ host, port, allowHalfOpen });
-    this.socket.on('error', () => {});
-    this.socket.on('close', () => {
-      this.closed = true;
-    });
-    this.socket.on('end', () => {
-      this.ended = true;
-    });
-    if (reading) this.read();
-  }
-
-  read(): void {
-    this.socket.on('data', (chunk) => {
-      this.heard += chunk.length;
-      if (this.text.length < 1000) this.text += chunk.toString();
-    });
-    this.socket.resume();
-  }
-}
+afterEach(() => RawClient.closeAll());
 
 type Run = Drive<Sendable, Uint8Array>;
 
@@ -62,18 +28,6 @@ async function abort(run: Run): Promise<void> {
   await expect(run.done).rejects.toThrow('test is over');
 }
 
-/** Resolves when `value` has not changed for many turns of the event loop. */
-async function quiet(value: () => number): Promise<void> {
-  let turns = 0;
-  let before = -1;
-  await until(() => {
-    const now = value();
-    turns = now === before ? turns + 1 : 0;
-    before = now;
-    return turns > 500;
-  });
-}
-
 const said = (logs: readonly LogEntry[], text: RegExp) => logs.filter((l) => text.test(l.message));
 
 describe('SingleServer', () => {
@@ -88,11 +42,11 @@ describe('SingleServer', () => {
 
   it('sends its inbox to the client, then closes client and port, and ends', async () => {
     const { run, port } = await served({}, { inbox: ['one ', new TextEncoder().encode('two')] });
-    const client = new Client(port);
+    const client = new RawClient(port);
     await run.done;
     await until(() => client.closed);
     expect([client.text, client.ended]).toEqual(['one two', true]);
-    const late = new Client(port);
+    const late = new RawClient(port);
     await until(() => late.closed);
     expect(late.ended).toBe(false);
   });
@@ -102,7 +56,7 @@ describe('SingleServer', () => {
     run.inbox.send(...Array.from({ length: 100 }, (_, i) => `${i} `));
     await run.settle();
     expect(run.inbox.waiting).toBe(36);
-    const client = new Client(port);
+    const client = new RawClient(port);
     run.inbox.close();
     await run.done;
     await until(() => client.closed);
@@ -112,7 +66,7 @@ describe('SingleServer', () => {
   it('waits for a client as long as there is something to send, and ends at once when there is nothing', async () => {
     const waiting = await served({}, { inbox: ['x'] });
     await waiting.run.advance({ ms: 3_600_000 });
-    const client = new Client(waiting.port);
+    const client = new RawClient(waiting.port);
     await waiting.run.done;
     await until(() => client.closed);
     expect(client.text).toBe('x');
@@ -121,7 +75,7 @@ describe('SingleServer', () => {
 
   it('sends on what the client sends', async () => {
     const { run, port } = await served();
-    const client = new Client(port);
+    const client = new RawClient(port);
     client.socket.write('hello ');
     await until(() => run.outbox.messages.length > 0);
     client.socket.end('server');
@@ -132,13 +86,13 @@ describe('SingleServer', () => {
 
   it('goes on with the next client when one has left, and logs both', async () => {
     const { server, run, port } = await served();
-    const first = new Client(port);
+    const first = new RawClient(port);
     run.inbox.send('for the first');
     await until(() => first.text === 'for the first');
     first.socket.destroy();
     await until(() => said(run.logs, /^client 127\.0\.0\.1:\d+ left/).length === 1);
     run.inbox.send('for the next');
-    const second = new Client(port);
+    const second = new RawClient(port);
     await until(() => second.text !== '');
     expect(second.text).toBe('for the next');
     expect(said(run.logs, /^client 127\.0\.0\.1:\d+ connected$/).length).toBe(2);
@@ -151,11 +105,11 @@ describe('SingleServer', () => {
 
   it('goes on when a client resets its connection', async () => {
     const { run, port } = await served();
-    const first = new Client(port);
+    const first = new RawClient(port);
     await until(() => said(run.logs, /connected/).length === 1);
     first.socket.resetAndDestroy();
     await until(() => said(run.logs, /left: .*ECONNRESET/).length === 1);
-    const second = new Client(port);
+    const second = new RawClient(port);
     run.inbox.send('hello');
     await until(() => second.text === 'hello');
     await abort(run);
@@ -163,17 +117,17 @@ describe('SingleServer', () => {
 
   it('closes a second connection at once, says so once a second, and goes on with the first', async () => {
     const { server, run, port } = await served();
-    const first = new Client(port);
+    const first = new RawClient(port);
     await until(() => said(run.logs, /connected/).length === 1);
     for (let i = 0; i < 5; i++) {
-      const second = new Client(port);
+      const second = new RawClient(port);
       await until(() => second.closed);
       expect([second.ended, second.text]).toEqual([true, '']);
     }
     expect(said(run.logs, /^connection from .* closed: 127\.0\.0\.1:\d+ is being served$/).length).toBe(1);
     expect(server.stats.refused).toBe(5);
     await run.advance({ ms: 1000 });
-    const sixth = new Client(port);
+    const sixth = new RawClient(port);
     await until(() => sixth.closed);
     expect(said(run.logs, /is being served/).at(-1)?.fields).toEqual({ refused: 6 });
     run.inbox.send('still here');
@@ -183,7 +137,7 @@ describe('SingleServer', () => {
 
   it('makes its producer wait for a slow client', async () => {
     const { server, run, port } = await served({}, { inbox: blocks(1000) });
-    const client = new Client(port, { reading: false });
+    const client = new RawClient(port, { reading: false });
     await quiet(() => server.stats.bytesOut);
     expect(server.stats.bytesOut).toBeLessThan(16 * 1024 * 1024);
     expect(run.inbox.waiting).toBeGreaterThan(600);
@@ -195,7 +149,7 @@ describe('SingleServer', () => {
 
   it('makes a client wait whose bytes nobody takes, and still serves it', async () => {
     const { server, run, port } = await served({}, {}, { held: true });
-    const client = new Client(port);
+    const client = new RawClient(port);
     client.socket.write(Buffer.alloc(64 * 1024 * 1024));
     await quiet(() => server.stats.bytesIn);
     expect(server.stats.bytesIn).toBeLessThan(8 * 1024 * 1024);
@@ -208,7 +162,7 @@ describe('SingleServer', () => {
 
   it('lets a client go that takes nothing for the idle limit, and serves the next', async () => {
     const { server, run, port } = await served({ idle: { ms: 3000 } }, { inbox: blocks(1000) });
-    const slow = new Client(port, { reading: false });
+    const slow = new RawClient(port, { reading: false });
     await quiet(() => server.stats.bytesOut);
     await run.advance({ ms: 2999 });
     expect(said(run.logs, /left/)).toEqual([]);
@@ -216,7 +170,7 @@ describe('SingleServer', () => {
     await until(() => said(run.logs, /left/).length === 1);
     expect(said(run.logs, /took nothing for 3000 ms \(option idle\) and is let go/).length).toBe(1);
     slow.socket.destroy();
-    const next = new Client(port);
+    const next = new RawClient(port);
     await run.done;
     await until(() => next.closed);
     expect(next.heard).toBeGreaterThan(900 * 65_536);
@@ -224,7 +178,7 @@ describe('SingleServer', () => {
 
   it('does not count a client as idle for which nothing waits', async () => {
     const { run, port } = await served({ idle: { ms: 1000 } });
-    const client = new Client(port);
+    const client = new RawClient(port);
     run.inbox.send('x');
     await until(() => client.text === 'x');
     await run.advance({ ms: 3_600_000 });
@@ -235,13 +189,30 @@ describe('SingleServer', () => {
 
   it('does not wait for ever for a client that keeps its side open', async () => {
     const { run, port } = await served({}, { inbox: ['bye'] });
-    const client = new Client(port, { allowHalfOpen: true });
+    const client = new RawClient(port, { allowHalfOpen: true });
     await until(() => client.ended);
     expect(client.text).toBe('bye');
-    await run.advance({ ms: 4000 });
+    await run.advance({ ms: 59_999 });
     expect(said(run.logs, /left/)).toEqual([]);
     await run.finish();
+    expect(said(run.logs, /did not close its side for 60000 ms \(option idle\) and is let go/).length).toBe(1);
     expect(said(run.logs, /left/).length).toBe(1);
+  });
+
+  it('lets a slow client that also sends have everything behind the end of its inbox', async () => {
+    const { server, run, port } = await served({}, { inbox: blocks(30) });
+    const client = new RawClient(port, { reading: false });
+    await quiet(() => server.stats.bytesOut);
+    for (let i = 1; i <= 5; i++) {
+      await run.advance({ ms: 10_000 });
+      client.socket.write('x');
+      await until(() => run.outbox.messages.length === i);
+    }
+    client.read();
+    await run.done;
+    await until(() => client.closed);
+    expect([client.heard, client.ended]).toEqual([30 * 65_536, true]);
+    expect(said(run.logs, /let go/)).toEqual([]);
   });
 
   it('echoes without bound on time, and lets a client go that sends for ever and never reads', async () => {
@@ -254,12 +225,12 @@ describe('SingleServer', () => {
     ]);
     graph.activate({ onLog: (entry) => logs.push(entry) });
     const { port } = await server.listening;
-    const talker = new Client(port);
+    const talker = new RawClient(port);
     talker.socket.write('echo');
     await until(() => talker.text === 'echo');
     talker.socket.destroy();
     await until(() => said(logs, /left/).length === 1);
-    const flood = new Client(port, { reading: false });
+    const flood = new RawClient(port, { reading: false });
     const sending = () => {
       while (!flood.closed && flood.socket.write(Buffer.alloc(65_536)));
     };
@@ -289,14 +260,14 @@ describe('SingleServer in trouble', () => {
 
   it('refuses messages that are neither bytes nor text', async () => {
     const { run, port } = await served({}, { inbox: [5 as never] });
-    new Client(port);
+    new RawClient(port);
     await expect(run.done).rejects.toThrow(/SingleServer: Expected Uint8Array or string for a message but received 5/);
   });
 
   it.each(['with a client', 'without a client', 'at once'])('frees client and port when aborted %s', async (when) => {
     const server = new SingleServer({ port: 0 });
     const run = drive(server);
-    let client: Client | undefined;
+    let client: RawClient | undefined;
     if (when === 'at once') {
       const { listening } = server;
       await Promise.resolve();
@@ -306,7 +277,7 @@ describe('SingleServer in trouble', () => {
     } else {
       const { port } = await server.listening;
       if (when === 'with a client') {
-        client = new Client(port);
+        client = new RawClient(port);
         await until(() => server.stats.clients === 1);
       }
       run.abort(new Error('over'));
@@ -318,7 +289,7 @@ describe('SingleServer in trouble', () => {
 
   it('may listen on the same port as soon as the one before has ended', async () => {
     const first = await served();
-    new Client(first.port);
+    new RawClient(first.port);
     await until(() => first.server.stats.clients === 1);
     await abort(first.run);
     const again = await served({ port: first.port });

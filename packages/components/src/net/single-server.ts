@@ -15,7 +15,10 @@ export interface SingleServerOptions {
   readonly port?: number;
   /** Address to listen on, default `127.0.0.1`: this machine only. */
   readonly host?: string;
-  /** A client that takes nothing of what waits for it for so long is let go. Default 60 s. */
+  /**
+   * A client that takes nothing of what waits for it for so long is let go, and one that does not close its side when
+   * it was told the end. Default 60 s.
+   */
   readonly idle?: Duration;
   /** Serves by TLS, with this key and certificate. A handshake may take 10 s. Default: plain TCP. */
   readonly tls?: ServerTLS;
@@ -33,8 +36,6 @@ export interface SingleServerStats {
 
 const DEFAULT_PORT = 1601;
 const DEFAULT_IDLE_US = 60_000_000;
-// How long a client may take to close its side once we have closed ours.
-const LINGER_US = 5_000_000;
 // The client, those that are being refused, and those that shake hands.
 const MOST_CONNECTIONS = 128;
 
@@ -48,9 +49,10 @@ const MOST_CONNECTIONS = 128;
  *   may connect. A client that closes only its sending side has left too.
  * - A slow client makes the producer wait: at most 64 KiB and what the system buffers are on their way to it. One
  *   that takes nothing for `idle` while bytes wait for it is let go.
- * - When its inbox has ended and the client has everything, it closes the client and the port, and ends; without a
- *   client it waits for one as long as there is something to send. With nothing linked to its inbox it runs until
- *   it is stopped.
+ * - When its inbox has ended, it tells the client so behind the last byte, and ends when the client has closed its side
+ *   too; until then it goes on receiving. What the system still has for a slow client nobody can see, so it waits for
+ *   up to `idle`. Without a client it waits for one as long as there is something to send. With nothing linked to its
+ *   inbox it runs until it is stopped.
  *
  * A port that is in use ends the graph with a `NetworkError`.
  *
@@ -200,9 +202,12 @@ export class SingleServer extends Component {
     } else if (!flow.ending) {
       if (!this.inbox.ended || !flow.flushed) return;
       flow.end();
-      this.#lingerUntilUs = this.clock.now() + LINGER_US;
+      // A connection that is closed now would be reset by the client's next byte, and lose what it has not read yet.
+      this.#lingerUntilUs = this.clock.now() + this.#idleUs;
       this.wakeAt(this.#lingerUntilUs);
     } else if (this.clock.now() >= this.#lingerUntilUs) {
+      const limit = `${this.#idleUs / 1000} ms (option idle)`;
+      this.log('warn', `client ${this.#peer} did not close its side for ${limit} and is let go`);
       this.#clientLeft(flow);
     }
   }

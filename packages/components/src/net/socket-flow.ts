@@ -75,6 +75,11 @@ export class SocketFlow {
     return this.#outgoing.ending;
   }
 
+  /** The other side has been told the end. */
+  get finished(): boolean {
+    return this.#outgoing.finished;
+  }
+
   /** Moves what can be moved in both directions. */
   pump(): void {
     this.#incoming.pump();

@@ -176,6 +176,13 @@ describe('TCPClient', () => {
     expect(connections).toBe(1);
   });
 
+  it('takes a delay of 0 for none', async () => {
+    const { port } = await serverOf((socket) => socket.end('x'));
+    const run = drive(new TCPClient({ host, port, delay: { ms: 0 } }));
+    await run.done;
+    expect(text(run.outbox.messages)).toBe('x');
+  });
+
   it('works by the names of its boxes', async () => {
     const { port } = await serverOf((socket) => socket.pipe(socket));
     const client = new TCPClient({ host, port });
@@ -293,8 +300,9 @@ describe('TCPClient in trouble', () => {
     [
       'a bare number as delay',
       { host, port: 1, delay: 5 },
-      /Expected { ms } or { us } above 0 for delay but received 5/,
+      /Expected { ms } or { us } of at least 0 for delay but received 5/,
     ],
+    ['a delay below 0', { host, port: 1, delay: { ms: -1 } }, /of at least 0 for delay but received {"ms":-1}/],
     ['a reconnect without min', { host, port: 1, reconnect: { max: { ms: 1 } } }, /for reconnect.min/],
     ['max below min', { host, port: 1, reconnect: { min: { ms: 2 }, max: { ms: 1 } } }, /reconnect.max to be at least/],
   ];
@@ -362,6 +370,52 @@ describe('TCPClient with reconnect', () => {
     await run.advance({ ms: 100 });
     await run.done;
     expect(heard).toEqual(['kept']);
+  });
+
+  it('ends when its inbox has ended, whether there is a server or not', async () => {
+    const port = await freePort();
+    const client = new TCPClient({ host, port, reconnect });
+    const run = drive(client, { inbox: [] });
+    await run.done;
+    expect(client.stats.reconnects).toBe(0);
+    expect(warnings(run.logs)).toEqual([
+      `cannot connect to 127.0.0.1:${port}: connection refused (ECONNREFUSED); not again, for its inbox has ended`,
+    ]);
+  });
+
+  it('ends when its inbox ends in a pause', async () => {
+    const client = new TCPClient({ host, port: await freePort(), reconnect });
+    const run = drive(client);
+    await until(() => warnings(run.logs).length === 1);
+    run.inbox.close();
+    await run.done;
+    expect(client.stats.reconnects).toBe(1);
+    expect(run.clock.now()).toBe(0);
+  });
+
+  it('ends when the connection is lost behind the end of its inbox', async () => {
+    const { port } = await serverOf((socket) => {
+      socket.on('end', () => socket.resetAndDestroy());
+      socket.resume();
+    });
+    const run = drive(new TCPClient({ host, port, reconnect }), { inbox: ['all there is'] });
+    await run.done;
+    expect(warnings(run.logs).join()).toMatch(/^lost the connection .*; not again, for its inbox has ended$/);
+  });
+
+  it('keeps trying as long as something waits in its inbox', async () => {
+    const port = await freePort();
+    const run = drive(new TCPClient({ host, port, reconnect }), { inbox: ['kept'] });
+    await run.advance({ ms: 1000 });
+    let heard = '';
+    await serverOf((socket) => {
+      socket.on('data', (chunk) => {
+        heard += chunk;
+      });
+      socket.on('end', () => socket.end());
+    }, port);
+    await run.finish();
+    expect(heard).toBe('kept');
   });
 
   it('can be stopped in a pause', async () => {

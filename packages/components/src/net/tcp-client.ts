@@ -3,7 +3,7 @@ import { connect, isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectSecurely, createSecureContext } from 'node:tls';
 import { Component, type Duration, type External, type Steps } from '@kamaelia/axon';
 import type { Sendable } from '../bytes.js';
-import { nonEmptyString, optionsObject, positiveUs, shown, wholeNumber } from '../options.js';
+import { microsecondsFrom0, nonEmptyString, optionsObject, positiveUs, shown, wholeNumber } from '../options.js';
 import { systemError } from '../system-error.js';
 import { address, NetworkError, networkError } from './network-error.js';
 import { SocketFlow } from './socket-flow.js';
@@ -27,7 +27,7 @@ export interface TCPClientOptions {
   readonly host: string;
   /** 1 to 65535. */
   readonly port: number;
-  /** Pause before the first attempt. Default none. */
+  /** Pause before the first attempt, 0 or more. Default none. */
   readonly delay?: Duration;
   /** How long an attempt may take. Default 60 s. */
   readonly connectTimeout?: Duration;
@@ -62,8 +62,8 @@ const DEFAULT_CONNECT_TIMEOUT_US = 60_000_000;
  * A server that is not there, or a connection that is lost, ends the graph with a {@link NetworkError}. With
  * `reconnect` it is a warning, and the component connects again after a pause of `min` that doubles with each failure
  * up to `max`, and begins at `min` again once bytes came. Then the server's end of a connection, which cannot be told
- * from a server that was killed, is answered so too: it ends when it is stopped, when its consumer ends, or when its
- * inbox has ended. Bytes handed to a connection that is lost are lost; messages in the inbox wait for the next one.
+ * from a server that was killed, is answered so too: it ends when it is stopped, when its consumer ends, or without a
+ * connection when its inbox has ended. Bytes handed to a connection that is lost are lost; messages in the inbox wait for the next one.
  *
  * With `tls` all of that is so too; a certificate that cannot be trusted is a `NetworkError` with Node's code for it.
  *
@@ -101,7 +101,7 @@ export class TCPClient extends Component {
     const { host, port, delay, connectTimeout, reconnect, tls = false } = optionsObject(owner, options);
     this.#host = nonEmptyString(owner, 'host', host);
     this.#port = wholeNumber(owner, 'port', port, 1, 65_535);
-    this.#delayUs = delay === undefined ? 0 : positiveUs(owner, 'delay', delay);
+    this.#delayUs = delay === undefined ? 0 : microsecondsFrom0(owner, 'delay', delay);
     this.#timeoutUs =
       connectTimeout === undefined ? DEFAULT_CONNECT_TIMEOUT_US : positiveUs(owner, 'connectTimeout', connectTimeout);
     this.#tls = tls === true ? {} : tls === false ? undefined : checkedClientTLS(owner, tls);
@@ -140,8 +140,11 @@ export class TCPClient extends Component {
         if (lost !== undefined) throw lost;
         return;
       }
-      // The server had heard all that we had to say.
-      if (lost === undefined && this.inbox.ended) return;
+      // The server has heard all that we had to say, or will not.
+      if (this.inbox.ended) {
+        if (lost !== undefined) this.log('warn', `${lost.message}; not again, for its inbox has ended`);
+        return;
+      }
       const reason = lost ?? new NetworkError(`${this.#where} closed the connection`, 'CLOSED', this.#host, this.#port);
       failures = this.#bytesIn > receivedBefore ? 1 : failures + 1;
       if (failures > reconnect.attempts) throw reason;
@@ -149,7 +152,20 @@ export class TCPClient extends Component {
       const pauseUs = Math.min(reconnect.maxUs, reconnect.minUs * 2 ** (failures - 1));
       const pauseMs = pauseUs / 1000;
       this.log('warn', `${reason.message}; connecting again in ${pauseMs} ms`, { attempt: failures, pauseMs });
-      yield* this.sleep({ us: pauseUs });
+      yield* this.#pause(pauseUs);
+      if (this.inbox.ended) return;
+    }
+  }
+
+  /** Until the time is over or the inbox has ended. */
+  *#pause(us: number): Steps {
+    const { clock, inbox, outbox } = this;
+    const untilUs = clock.now() + us;
+    this.wakeAt(untilUs);
+    while (clock.now() < untilUs && !inbox.ended) {
+      // A full outbox must not keep what waits in the inbox from the server.
+      if (outbox.open) yield;
+      else yield* this.sleepUntil(untilUs);
     }
   }
 

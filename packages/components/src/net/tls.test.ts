@@ -6,6 +6,7 @@ import { type ComponentError, type LogEntry, Pipeline } from '@kamaelia/axon';
 import { type Drive, drive } from '@kamaelia/axon/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { selfSigned } from '../testing/certificate.js';
+import { quiet } from '../testing/quiet.js';
 import { until } from '../testing/until.js';
 import { NetworkError, type Sendable, SingleServer, TCPClient } from './index.js';
 
@@ -60,14 +61,8 @@ describe('SingleServer and TCPClient with tls', () => {
     const blocks = Array.from({ length: 1000 }, () => new Uint8Array(65_536));
     const { server, run, port } = await served({ inbox: blocks });
     const client = drive(new TCPClient({ host, port, tls: trusting }), {}, { held: true });
-    let quiet = 0;
-    let before = -1;
-    await until(() => {
-      quiet = server.stats.bytesOut === before && before > 0 ? quiet + 1 : 0;
-      before = server.stats.bytesOut;
-      return quiet > 500;
-    });
-    expect(before).toBeLessThan(24_000_000);
+    await quiet(() => server.stats.bytesOut);
+    expect(server.stats.bytesOut).toBeLessThan(24_000_000);
     client.outbox.take();
     await Promise.all([run.done, client.done]);
     expect(client.outbox.messages.reduce((sum, chunk) => sum + chunk.length, 0)).toBe(65_536_000);
