@@ -47,10 +47,23 @@ export function wholeNumber(owner: string, name: string, value: unknown, least: 
 
 /** Microseconds of `{ ms }` or `{ us }`, above 0. */
 export function positiveUs(owner: string, name: string, value: unknown): number {
-  const { ms, us } = (typeof value === 'object' && value !== null ? value : {}) as Duration;
-  const total = (ms ?? 0) * 1000 + (us ?? 0);
-  if ((ms !== undefined || us !== undefined) && total > 0 && Number.isFinite(total)) return total;
+  const total = microseconds(value);
+  if (total > 0) return total;
   throw new TypeError(`${owner}: Expected { ms } or { us } above 0 for ${name} but received ${shown(value)}`);
+}
+
+/** Microseconds of `{ ms }` or `{ us }`, 0 or more. */
+export function microsecondsFrom0(owner: string, name: string, value: unknown): number {
+  const total = microseconds(value);
+  if (total >= 0) return total;
+  throw new TypeError(`${owner}: Expected { ms } or { us } of at least 0 for ${name} but received ${shown(value)}`);
+}
+
+/** NaN for what is no length of time. */
+function microseconds(value: unknown): number {
+  const { ms, us } = (typeof value === 'object' && value !== null ? value : {}) as Duration;
+  const total = ms === undefined && us === undefined ? Number.NaN : (ms ?? 0) * 1000 + (us ?? 0);
+  return Number.isFinite(total) ? total : Number.NaN;
 }
 
 /** The options object itself. */
