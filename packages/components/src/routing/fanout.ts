@@ -13,9 +13,10 @@ export interface FanoutOptions<N extends string = string> {
  * Sends each message to several places, each with an outbox of its own name. The slowest of them holds back the
  * producer; one that has ended is left out.
  *
- * `inbox`: messages of any kind.
- * `outboxes`: the named outboxes. All places get the same object, to be read only. One that has to be disposed is cloned;
- * without `clone()` it fails the graph with a TypeError.
+ * All get the same object, to be read only. One that has to be disposed is cloned; without `clone()` it fails the graph
+ * with a TypeError.
+ *
+ * `inbox`: messages of any kind. The outboxes are in `outboxes`, by name.
  *
  * @example
  * import { Graphline, link } from '@kamaelia/axon';

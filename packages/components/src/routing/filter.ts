@@ -31,6 +31,7 @@ export class Filter<I = unknown, O = I> extends Component {
   readonly outbox = this.out<O>('outbox');
   readonly #filter: MessageFilter<I, O>;
 
+  /** @param filter An object with `filter()`, and `flush()` if it keeps anything. Default: lets everything pass. */
   constructor(filter: MessageFilter<I, O> = { filter: (message) => message as unknown as O }) {
     super();
     if (typeof filter !== 'object' || filter === null || typeof filter.filter !== 'function') {

@@ -24,6 +24,7 @@ export class PureTransformer<I = unknown, O = unknown> extends Component {
   readonly outbox = this.out<O>('outbox');
   readonly #function: ((message: I) => Transformed<O>) | undefined;
 
+  /** @param transform Gives what is sent for a message. Absent where a subclass defines `processMessage`. */
   constructor(transform?: (message: I) => Transformed<O>) {
     super();
     const defined = this.processMessage !== PureTransformer.prototype.processMessage;

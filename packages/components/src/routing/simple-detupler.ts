@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Component, disposeMessage, type Steps } from '@kamaelia/axon';
 import { disposeAllBut } from '../messages.js';
+import { OnceASecond } from '../once-a-second.js';
 import { optionsObject, shown } from '../options.js';
 
 /** Options of {@link SimpleDetupler}. */
@@ -8,8 +9,6 @@ export interface SimpleDetuplerOptions<K extends PropertyKey = PropertyKey> {
   /** Place in a list from 0, or name of a field. */
   readonly index: K;
 }
-
-const LEAST_SILENCE_US = 1_000_000;
 
 /**
  * Takes one item out of each message: the data out of `[sender, data]`, say, or one field of an object. What
@@ -32,7 +31,7 @@ export class SimpleDetupler<T = unknown, K extends PropertyKey = PropertyKey> ex
   readonly outbox = this.out<K extends keyof T ? T[K] : unknown>('outbox');
   readonly #index: PropertyKey;
   #missing = 0;
-  #loggedUs = Number.NEGATIVE_INFINITY;
+  readonly #logging = new OnceASecond();
 
   /** Takes an object of options, or the index itself. */
   constructor(options: SimpleDetuplerOptions<K> | (K & (number | string))) {
@@ -70,9 +69,7 @@ export class SimpleDetupler<T = unknown, K extends PropertyKey = PropertyKey> ex
 
   #miss(message: T): void {
     this.#missing++;
-    const nowUs = this.clock.now();
-    if (nowUs - this.#loggedUs >= LEAST_SILENCE_US) {
-      this.#loggedUs = nowUs;
+    if (this.#logging.isDue(this.clock.now())) {
       this.log('warn', `Expected messages with an item ${String(this.#index)} but received one without`, {
         missing: this.#missing,
       });

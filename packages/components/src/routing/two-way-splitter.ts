@@ -6,11 +6,14 @@ import { sendToLinked } from './fan-out.js';
  * Sends each message to two places, and each command too. The slower of the two holds back the producer; one that has
  * ended is left out.
  *
- * It ends with the stream at `inbox`, or, where nothing is linked to that, with the one at `control`.
+ * Both get the same object, to be read only. One that has to be disposed is cloned; without `clone()` it fails the graph
+ * with a TypeError. The splitter ends with the stream of messages, or, where nothing is linked to `inbox`, with the one of
+ * commands.
  *
- * `inbox`: messages for `outbox` and `outbox2`; `control`: messages for `signal` and `signal2`.
- * `outbox`, `outbox2`, `signal` (the field `signalBox`), `signal2`: the messages. Both places get the same object, to be read only. One that has to
- * be disposed is cloned; without `clone()` it fails the graph with a TypeError.
+ * `inbox`: messages of any kind.
+ * `control`: commands, messages of any kind. They are read while an outbox is full, too.
+ * `outbox`, `outbox2`: the messages.
+ * `signal`, `signal2`: the commands. The field of `signal` is `signalBox`.
  *
  * @example
  * import { Graphline, link } from '@kamaelia/axon';

@@ -7,8 +7,8 @@ export interface UnseenOnlyOptions<T> {
   /** Messages it remembers, 1 to 2^24; beyond that it forgets the one it has not seen for longest. Default 65536. */
   readonly limit?: number;
   /**
-   * What of a message is compared with others. Default: text, numbers and the like by value, bytes by their values, any
-   * other object by being the same one.
+   * What of a message is compared with others. Without it text, numbers and the like are compared by value, bytes by
+   * their values, and any other object is equal to itself only.
    */
   readonly key?: (message: T) => unknown;
 }
