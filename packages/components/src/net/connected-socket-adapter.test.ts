@@ -116,7 +116,7 @@ describe('ConnectedSocketAdapter', () => {
     expect(sending.client.text).toBe('all');
   });
 
-  it('waits 5 s for the end of one that keeps its side open and that nobody listens to', async () => {
+  it('waits for idle for the end of one that keeps its side open and that nobody listens to', async () => {
     class Sender extends Component {
       readonly inbox = this.in<Uint8Array>('inbox');
       readonly outbox = this.out<string>('outbox');
@@ -133,7 +133,7 @@ describe('ConnectedSocketAdapter', () => {
     ]);
     const run = drive(graph);
     await until(() => client.ended);
-    await run.advance({ ms: 4999 });
+    await run.advance({ ms: 59_999 });
     expect(socket.destroyed).toBe(false);
     await run.advance({ ms: 1 });
     await run.done;

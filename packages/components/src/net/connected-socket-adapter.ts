@@ -9,7 +9,10 @@ import { SocketFlow } from './socket-flow.js';
 
 /** Options of {@link ConnectedSocketAdapter}. */
 export interface ConnectedSocketAdapterOptions {
-  /** The connection is let go when the other side takes nothing of what waits for it for so long. Default 60 s. */
+  /**
+   * The connection is let go when the other side takes nothing of what waits for it for so long, or, with nobody to
+   * listen to it, does not close its side when it was told the end. Default 60 s.
+   */
   readonly idle?: Duration;
   /** The connection is let go when nothing was exchanged for so long. Default: never. */
   readonly inactive?: Duration;
@@ -28,8 +31,6 @@ export interface ConnectedSocketAdapterStats {
 }
 
 const DEFAULT_IDLE_US = 60_000_000;
-// How long the other side may take to close once we have, when nobody listens to it any more.
-const LINGER_US = 5_000_000;
 
 /**
  * A component around a connected socket, or another duplex stream: what arrives at `inbox` goes to the other side, what
@@ -37,7 +38,7 @@ const LINGER_US = 5_000_000;
  *
  * - The two directions end by themselves: when the other side has ended, `outbox` ends behind the last byte, and the
  *   inbox is still written; when the inbox has ended, the other side is told so behind the last byte, and is still
- *   listened to. The component ends with the connection, or 5 s after its own end when nobody listens any more.
+ *   listened to. The component ends with the connection, or `idle` after its own end when nobody listens any more.
  * - Back-pressure crosses the network: a full outbox makes the other side wait, one that does not read leaves messages
  *   in the inbox. At most 64 KiB and what the system buffers are on their way to it. One that takes nothing for `idle`
  *   while bytes wait for it is let go, with a warning.
@@ -161,8 +162,9 @@ export class ConnectedSocketAdapter extends Component {
     const silent = inbox.ended || (!inbox.linked && inbox.length === 0 && (heard || outbox.cancelled));
     if (silent && flow.flushed) flow.end();
     if (heard && (flow.gone || flow.finished)) return true;
+    // What the system still has for a slow one nobody can see, and to close the connection now would lose that.
     if (flow.ending && !outbox.linked && this.#lingerUntilUs === Number.POSITIVE_INFINITY) {
-      this.#lingerUntilUs = this.clock.now() + LINGER_US;
+      this.#lingerUntilUs = this.clock.now() + this.#idleUs;
     }
     return this.#isLate(flow);
   }

@@ -2,8 +2,8 @@
 import type { Socket } from 'node:net';
 import { Component, type Duration, type External, type Steps } from '@kamaelia/axon';
 import type { Sendable } from '../bytes.js';
+import { OnceASecond } from '../once-a-second.js';
 import { nonEmptyString, optionsObject, positiveUs, wholeNumber } from '../options.js';
-import { Seldom } from '../seldom.js';
 import { systemError } from '../system-error.js';
 import { checkedServerTLS, Listener, Listening, type ServerAddress, type ServerTLS } from './listener.js';
 import { address } from './network-error.js';
@@ -87,7 +87,7 @@ export class SingleServer extends Component {
   #lingerUntilUs = Number.POSITIVE_INFINITY;
   #clients = 0;
   #refusals = 0;
-  readonly #seldom = { refusal: new Seldom(), trouble: new Seldom() };
+  readonly #seldom = { refusal: new OnceASecond(), trouble: new OnceASecond() };
   #bytesIn = 0;
   #bytesOut = 0;
 
@@ -130,7 +130,7 @@ export class SingleServer extends Component {
       onClient: (socket, peer) => this.#accept(socket, peer),
       onRefused: (peer) => this.#tellRefused(peer),
       onTrouble: (text) => {
-        if (this.#seldom.trouble.due(this.clock.now())) this.log('warn', text);
+        if (this.#seldom.trouble.isDue(this.clock.now())) this.log('warn', text);
       },
     });
     try {
@@ -186,7 +186,7 @@ export class SingleServer extends Component {
   /** Somebody who tries again and again is told about once a second. */
   #tellRefused(peer: string): void {
     this.#refusals++;
-    if (!this.#seldom.refusal.due(this.clock.now())) return;
+    if (!this.#seldom.refusal.isDue(this.clock.now())) return;
     const why = this.#flow === undefined ? 'everything was sent' : `${this.#peer} is being served`;
     this.log('warn', `connection from ${peer} closed: ${why}`, { refused: this.#refusals });
   }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Socket } from 'node:net';
 import { Component, type Duration, type External, type Steps } from '@kamaelia/axon';
+import { OnceASecond } from '../once-a-second.js';
 import { nonEmptyString, optionsObject, positiveUs, wholeNumber } from '../options.js';
-import { Seldom } from '../seldom.js';
 import { ConnectedSocketAdapter } from './connected-socket-adapter.js';
 import { checkedServerTLS, Listener, Listening, type ServerAddress, type ServerTLS } from './listener.js';
 import { address } from './network-error.js';
@@ -77,7 +77,7 @@ export class TCPServer extends Component {
   readonly #tls: ServerTLS | undefined;
   readonly #external: External = this.external();
   readonly #listening = new Listening();
-  readonly #seldom = { refusal: new Seldom(), trouble: new Seldom() };
+  readonly #seldom = { refusal: new OnceASecond(), trouble: new OnceASecond() };
   #accepted: ConnectedSocketAdapter[] = [];
   #clients = 0;
   #connected = 0;
@@ -128,7 +128,7 @@ export class TCPServer extends Component {
       onClient: (socket, peer) => this.#accept(socket, peer),
       onRefused: (peer) => this.#tellRefused(peer),
       onTrouble: (text) => {
-        if (this.#seldom.trouble.due(this.clock.now())) this.log('warn', text);
+        if (this.#seldom.trouble.isDue(this.clock.now())) this.log('warn', text);
       },
     });
     try {
@@ -162,7 +162,7 @@ export class TCPServer extends Component {
 
   #tellRefused(peer: string): void {
     this.#refused++;
-    if (!this.#seldom.refusal.due(this.clock.now())) return;
+    if (!this.#seldom.refusal.isDue(this.clock.now())) return;
     const limit = `${this.#limits.maxConnections} connections (option maxConnections)`;
     this.log('warn', `connection from ${peer} closed: there are ${limit}`, { refused: this.#refused });
   }
