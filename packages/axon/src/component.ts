@@ -2,6 +2,7 @@
 import { delayInMain, waitInMain } from './async-main.js';
 
 import { newInbox } from './bounded-inbox.js';
+import type { ComponentOutput } from './chassis/pipeline.js';
 import { type Clock, WallClock } from './clock.js';
 import { schedulerFor } from './default-scheduler.js';
 import { CancelledError, UnknownBoxError } from './errors.js';
@@ -11,6 +12,7 @@ import type { Inbox, InboxOptions } from './inbox.js';
 import { connect, disconnectProducers, endOfStream, type Link } from './link.js';
 import { type LogHook, type LogLevel, logToStderr } from './log.js';
 import { Outbox, type OutboxOptions } from './outbox.js';
+import { type ReadableOfNode, readableOf, valuesOf, webStreamOf } from './outward.js';
 import type { Scheduler } from './scheduler.js';
 import { type Duration, SleepStep, type Steps, toInstant, toMicroseconds } from './steps.js';
 import { DONE, NEW, RUNNING, Task, walkTasks } from './task.js';
@@ -154,6 +156,36 @@ export class Component {
       if (below.state === NEW) below.stopRequested = true;
       else below.scheduler.requestStop(below);
     });
+  }
+
+  // ---- for code outside of graphs ----
+
+  /**
+   * Runs the component and gives what comes to its `outbox`, as it is asked for: `for await (const frame of line.values())`.
+   * A message with `Symbol.dispose` is disposed of when the next one is asked for; `clone()` one to keep it. Leaving the
+   * loop stops the component; its failure, or the reason of `signal`, is thrown.
+   */
+  values<C extends Component>(this: C, options: RunOptions = {}): AsyncIterableIterator<ComponentOutput<C>> {
+    return valuesOf(this, this.#collector(), options);
+  }
+
+  /** Runs the component and gives what comes to its `outbox` as a web stream, whose reader owns the messages. */
+  toWeb<C extends Component>(this: C, options: RunOptions = {}): ReadableStream<ComponentOutput<C>> {
+    return webStreamOf(this, this.#collector(), options);
+  }
+
+  /**
+   * Runs the component and gives what comes to its `outbox` as a Node `Readable` in object mode, whose reader owns the
+   * messages. In Node only.
+   */
+  toReadable(options: RunOptions = {}): ReadableOfNode {
+    return readableOf(this, this.#collector(), options);
+  }
+
+  #collector(): Component {
+    if (this[TASK].state !== NEW)
+      throw new Error(`${this.path}: Expected a component that is new but it is activated already`);
+    return this.add(new Component());
   }
 
   // ---- parts ----

@@ -2,6 +2,7 @@
 export {
   Backplane,
   PublishTo,
+  type PublishToOptions,
   SubscribeTo,
   type SubscribeToOptions,
 } from './chassis/backplane.js';
@@ -47,6 +48,7 @@ export { why } from './inspect/why.js';
 export { type Link, link, type MessageOf, unlink } from './link.js';
 export { type LogEntry, type LogHook, type LogLevel, logToStderr } from './log.js';
 export type { Outbox, OutboxOptions } from './outbox.js';
+export type { ReadableOfNode } from './outward.js';
 export { Scheduler, type SchedulerOptions } from './scheduler.js';
 export { type Duration, Step, type Steps } from './steps.js';
 export { defaultSchedule, type Schedule } from './turns.js';

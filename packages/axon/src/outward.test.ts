@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+import { Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { describe, expect, it } from 'vitest';
+import { Component, Pipeline, type Steps } from './index.js';
+
+const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);
+
+class Counter extends Component {
+  readonly outbox = this.out<number>('outbox');
+  sent = 0;
+  closed = 0;
+  override *main(): Steps {
+    try {
+      for (;;) {
+        while (!this.outbox.open) yield;
+        this.outbox.send(this.sent++);
+      }
+    } finally {
+      this.closed++;
+    }
+  }
+}
+
+class Handle {
+  static open = 0;
+  readonly n: number;
+  constructor(n: number) {
+    this.n = n;
+    Handle.open++;
+  }
+  clone(): Handle {
+    return new Handle(this.n);
+  }
+  [Symbol.dispose](): void {
+    Handle.open--;
+  }
+}
+
+function failing(): Component & { readonly outbox: never } {
+  return Pipeline([1, 2, 3], (n) => {
+    if (n === 3) throw new Error('three is too much');
+    return n;
+  }) as never;
+}
+
+describe('values()', () => {
+  it('gives what a component sends, and ends with it', async () => {
+    const seen: number[] = [];
+    for await (const n of Pipeline(numbers(500), (n) => n * 2).values()) seen.push(n);
+    expect(seen).toEqual(numbers(500).map((n) => n * 2));
+  });
+
+  it('holds the component back while nobody asks', async () => {
+    const counter = new Counter();
+    const values = counter.values();
+    expect(await values.next()).toEqual({ done: false, value: 0 });
+    for (let turn = 0; turn < 5; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
+    expect(counter.sent).toBeLessThan(40);
+    await values.return?.();
+    expect(counter.closed).toBe(1);
+    expect(await values.next()).toEqual({ done: true, value: undefined });
+  });
+
+  it('stops the component when the loop is left', async () => {
+    const counter = new Counter();
+    for await (const n of counter.values()) if (n === 100) break;
+    expect(counter.closed).toBe(1);
+    await counter.done;
+  });
+
+  it('throws the failure of the component behind what it had sent before', async () => {
+    const seen: unknown[] = [];
+    const loop = async () => {
+      for await (const n of failing().values()) seen.push(n);
+    };
+    await expect(loop()).rejects.toThrow('three is too much');
+    expect(seen.length).toBeLessThanOrEqual(2);
+  });
+
+  it('throws the reason of its signal', async () => {
+    const stop = new AbortController();
+    const loop = async () => {
+      for await (const n of new Counter().values({ signal: stop.signal }))
+        if (n === 50) stop.abort(new Error('enough'));
+    };
+    await expect(loop()).rejects.toThrow('enough');
+  });
+
+  it('disposes of a handle when the next is asked for, or the loop is left, but not of its clones', async () => {
+    Handle.open = 0;
+    const kept: Handle[] = [];
+    for await (const handle of Pipeline(numbers(10), (n) => new Handle(n)).values()) {
+      if (handle.n === 4) kept.push(handle.clone());
+      if (handle.n === 7) break;
+    }
+    expect(kept.map(({ n }) => n)).toEqual([4]);
+    expect(Handle.open).toBe(1);
+  });
+
+  it('does nothing before it is asked, and can be left without ever', async () => {
+    const counter = new Counter();
+    await counter.values().return?.();
+    expect([counter.sent, counter.closed]).toEqual([0, 0]);
+  });
+
+  it('feeds another pipeline', async () => {
+    const seen: number[] = [];
+    await Pipeline(Pipeline([1, 2, 3], (n) => n + 1).values(), (n: number) => {
+      seen.push(n);
+    }).run();
+    expect(seen).toEqual([2, 3, 4]);
+  });
+
+  it('is refused for a component that runs already', () => {
+    const counter = new Counter().activate();
+    counter.done.catch(() => {});
+    expect(() => counter.values()).toThrow('Expected a component that is new but it is activated already');
+    counter.abort();
+  });
+});
+
+describe('toReadable()', () => {
+  it('is a stream with its back-pressure and end', async () => {
+    const seen: number[] = [];
+    const slow = new Writable({
+      objectMode: true,
+      highWaterMark: 1,
+      write(n: number, _encoding, done) {
+        seen.push(n);
+        setImmediate(done);
+      },
+    });
+    await pipeline(Pipeline(numbers(100), (n) => n + 1).toReadable() as never, slow);
+    expect(seen).toEqual(numbers(100).map((n) => n + 1));
+  });
+
+  it('stops the component when it is destroyed, and fails with it', async () => {
+    const counter = new Counter();
+    const readable = counter.toReadable();
+    for await (const n of readable) if (n === 10) break;
+    await counter.done;
+    expect(counter.closed).toBe(1);
+    const read = async () => {
+      for await (const _ of failing().toReadable());
+    };
+    await expect(read()).rejects.toThrow('three is too much');
+  });
+});
+
+describe('toWeb()', () => {
+  it('is a stream with its back-pressure, end and cancellation', async () => {
+    const seen: number[] = [];
+    for await (const n of Pipeline(numbers(100), (n) => n + 1).toWeb()) seen.push(n);
+    expect(seen).toEqual(numbers(100).map((n) => n + 1));
+    const counter = new Counter();
+    const reader = counter.toWeb().getReader();
+    await reader.read();
+    expect(counter.sent).toBeLessThan(40);
+    await reader.cancel();
+    expect(counter.closed).toBe(1);
+  });
+
+  it('fails with the component', async () => {
+    const reader = failing().toWeb().getReader();
+    const read = async () => {
+      while (!(await reader.read()).done);
+    };
+    await expect(read()).rejects.toThrow('three is too much');
+  });
+});

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a graph sends, for code that is none: async iterables, Node streams, web streams.
+import { newInbox } from './bounded-inbox.js';
+import { type Component, outboxOf, type RunOptions, TASK } from './component.js';
+import { disposeMessage } from './dispose.js';
+import type { Inbox } from './inbox.js';
+import { connect } from './link.js';
+import type { Steps } from './steps.js';
+import { DONE } from './task.js';
+
+const CAPACITY = 16;
+
+/** The part of Node's `stream.Readable` that is named here; nothing of Node is imported. */
+export interface ReadableOfNode extends AsyncIterable<unknown> {
+  pipe<W>(destination: W): W;
+  destroy(error?: Error): this;
+}
+
+/**
+ * Takes what a component sends, as it is asked for: the inbox is a part of the component, so both are one graph.
+ * Messages wait in it up to its capacity, and hold the component back like any consumer's.
+ */
+class Outlet<T> implements AsyncIterator<T, undefined> {
+  readonly #component: Component;
+  readonly #collector: Component;
+  readonly #inbox: Inbox<T>;
+  readonly #options: RunOptions;
+  /** Disposes of each message when the next is asked for. */
+  readonly #disposes: boolean;
+  #last: T | undefined;
+  #begun = false;
+  #over = false;
+  #wanted: (() => void) | undefined;
+
+  constructor(component: Component, collector: Component, options: RunOptions, disposes: boolean) {
+    this.#component = component;
+    this.#collector = collector;
+    this.#options = options;
+    this.#disposes = disposes;
+    const task = collector[TASK];
+    task.name = 'values';
+    // It waits for the world outside: whoever asks for the next message.
+    task.externals++;
+    task.onEnd = () => this.#tell();
+    this.#inbox = newInbox<T>(task, 'inbox', { capacity: CAPACITY });
+    task.ins.push(this.#inbox as Inbox);
+    collector.main = () => this.#main();
+    connect(outboxOf(component, 'outbox'), this.#inbox as Inbox);
+  }
+
+  *#main(): Steps {
+    while (!this.#over && !this.#inbox.ended) {
+      this.#tell();
+      yield;
+    }
+    this.#tell();
+  }
+
+  #tell(): void {
+    this.#wanted?.();
+    this.#wanted = undefined;
+  }
+
+  #begin(): void {
+    if (this.#begun) return;
+    this.#begun = true;
+    this.#component.activate(this.#options);
+    // Whoever iterates hears of a failure from next().
+    this.#component.done.catch(() => {});
+  }
+
+  async next(): Promise<IteratorResult<T, undefined>> {
+    this.#letGo();
+    this.#begin();
+    const inbox = this.#inbox;
+    const { scheduler } = this.#collector[TASK];
+    while (!this.#over) {
+      if (inbox.count > 0) {
+        const value = inbox.recv();
+        // The end of the stream is seen when the last message was taken.
+        scheduler.notify(this.#collector[TASK]);
+        if (this.#disposes) this.#last = value;
+        return { done: false, value };
+      }
+      if (inbox.ended || this.#collector[TASK].state === DONE) break;
+      await new Promise<void>((resolve) => {
+        this.#wanted = resolve;
+      });
+    }
+    this.#over = true;
+    await this.#component.done;
+    return { done: true, value: undefined };
+  }
+
+  /** Nobody wants any more: the component is stopped like one whose consumer has ended. */
+  async return(): Promise<IteratorResult<T, undefined>> {
+    this.#letGo();
+    this.#over = true;
+    if (this.#begun) {
+      const task = this.#collector[TASK];
+      task.scheduler.requestStop(task);
+      await this.#component.done;
+    }
+    return { done: true, value: undefined };
+  }
+
+  #letGo(): void {
+    if (this.#last !== undefined) disposeMessage(this.#last);
+    this.#last = undefined;
+  }
+}
+
+/** @internal See {@link Component.values}. */
+export function valuesOf<T>(component: Component, collector: Component, options: RunOptions): AsyncIterableIterator<T> {
+  const outlet = new Outlet<T>(component, collector, options, true);
+  const iterator: AsyncIterableIterator<T> = {
+    next: () => outlet.next(),
+    return: () => outlet.return(),
+    [Symbol.asyncIterator]: () => iterator,
+  };
+  return iterator;
+}
+
+/** @internal See {@link Component.toWeb}. */
+export function webStreamOf<T>(component: Component, collector: Component, options: RunOptions): ReadableStream<T> {
+  const outlet = new Outlet<T>(component, collector, options, false);
+  return new ReadableStream<T>(
+    {
+      async pull(controller) {
+        const { done, value } = await outlet.next();
+        if (done === true) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel: () => outlet.return().then(() => {}),
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+interface NodeProcess {
+  getBuiltinModule?(name: 'node:stream'): {
+    readonly Readable: { from(source: AsyncIterable<unknown>, options: object): ReadableOfNode };
+  };
+}
+
+/** @internal See {@link Component.toReadable}. */
+export function readableOf(component: Component, collector: Component, options: RunOptions): ReadableOfNode {
+  const { process } = globalThis as { process?: NodeProcess };
+  const stream = process?.getBuiltinModule?.('node:stream');
+  if (stream === undefined) throw new TypeError(`${component.path}: Expected Node for toReadable(); use toWeb()`);
+  const outlet = new Outlet<unknown>(component, collector, options, false);
+  const iterator = { next: () => outlet.next(), return: () => outlet.return() };
+  return stream.Readable.from({ [Symbol.asyncIterator]: () => iterator }, { objectMode: true, highWaterMark: 1 });
+}
