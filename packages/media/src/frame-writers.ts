@@ -124,6 +124,13 @@ export class FrameToYUV4MPEG extends FrameWriter {
  * more than 8 bits are 16-bit little-endian.
  *
  * `inbox`: frames, closed here. `outbox`: one message a frame.
+ *
+ * @example
+ * import { Pipeline } from '@kamaelia/axon';
+ * import { FramePool, FrameToRawPlanar } from '@kamaelia/media';
+ * const pool = new FramePool();
+ * const frame = pool.acquire({ format: 'I420', codedWidth: 4, codedHeight: 2 }, { pts: 0, timebase: { num: 1, den: 25 } });
+ * await Pipeline([frame], new FrameToRawPlanar(), (bytes) => console.log(bytes.length)).run(); // 12
  */
 export class FrameToRawPlanar extends FrameWriter {
   protected override bytesOf(frame: VideoFrame): Uint8Array[] {

@@ -14,6 +14,14 @@ export interface SubscribeToOptions extends BranchOptions {
   readonly name: string;
 }
 
+/** Options of {@link PublishTo}. */
+export interface PublishToOptions {
+  /** Name of the backplane. */
+  readonly name: string;
+  /** Sends each message on to `outbox` too. Default false. */
+  readonly forwarder?: boolean;
+}
+
 const backplanes = new WeakMap<Scheduler, Map<string, Backplane>>();
 
 function namesOn(scheduler: Scheduler): Map<string, Backplane> {
@@ -51,6 +59,8 @@ function nameOf(owner: string, value: unknown): string {
  * Messages that have to be disposed of are cloned for each subscriber (`clone()`); others are one object for all of
  * them, to be read only. Without subscribers messages are dropped.
  *
+ * `control`: any message ends it.
+ *
  * @example
  * import { Backplane, Pipeline, PublishTo, SubscribeTo } from '@kamaelia/axon';
  *
@@ -69,6 +79,7 @@ export class Backplane extends Component {
   readonly #feeds: Outbox[] = [];
   #made = 0;
 
+  /** @param name What publishers and subscribers find it by. */
   constructor(name: string) {
     super();
     this.plane = nameOf('Backplane', name);
@@ -123,15 +134,29 @@ export class Backplane extends Component {
  * policy `block` is full. Ends with its stream; the backplane goes on. With `forwarder`, messages also go to `outbox`.
  *
  * A message that has `Symbol.dispose` and no `clone()` is refused with a TypeError.
+ *
+ * `inbox`: messages of any kind. `outbox`: the same messages, with `forwarder`.
+ *
+ * @example
+ * import { Backplane, Pipeline, PublishTo, SubscribeTo } from '@kamaelia/axon';
+ *
+ * const plane = new Backplane('NEWS').activate();
+ * const seen = Pipeline(new SubscribeTo('NEWS'), (text) => console.log(`seen ${text}`)).activate();
+ * const sent = new PublishTo({ name: 'NEWS', forwarder: true });
+ * await Pipeline(['one', 'two'], sent, (text) => console.log(`sent ${text}`)).run();
+ * plane.stop();
+ * await seen.done;
  */
 export class PublishTo<T = unknown> extends Component {
   readonly inbox = this.in<T>('inbox');
   readonly outbox = this.out<T>('outbox');
+  /** @internal Linked to the backplane when it has found it. */
   readonly #toPlane = this.out<T>('plane');
   readonly #name: string;
   readonly #forwarder: boolean;
 
-  constructor(options: { readonly name: string; readonly forwarder?: boolean } | string) {
+  /** A string is the `name`. */
+  constructor(options: PublishToOptions | string) {
     super();
     const { name, forwarder = false } = typeof options === 'string' ? { name: options } : options;
     this.#name = nameOf('PublishTo', name);
@@ -155,11 +180,24 @@ export class PublishTo<T = unknown> extends Component {
 
 /**
  * Sends on what is put on the {@link Backplane} of that name, which has to run, from now on. Ends when the backplane
- * does. A string is the name.
+ * does.
+ *
+ * `outbox`: the messages that were published.
+ *
+ * @example
+ * import { Backplane, Pipeline, PublishTo, SubscribeTo } from '@kamaelia/axon';
+ *
+ * const plane = new Backplane('NUMBERS').activate();
+ * const latest = new SubscribeTo({ name: 'NUMBERS', policy: 'drop-oldest', capacity: 1 });
+ * const seen = Pipeline(latest, (n) => console.log(n)).activate();
+ * await Pipeline([1, 2, 3], new PublishTo('NUMBERS')).run();
+ * plane.stop();
+ * await seen.done;
  */
 export class SubscribeTo<T = unknown> extends Branch<T> {
   readonly #name: string;
 
+  /** A string is the `name`. */
   constructor(options: SubscribeToOptions | string) {
     const all = typeof options === 'string' ? { name: options } : options;
     super(all);

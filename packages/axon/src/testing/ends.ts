@@ -49,12 +49,28 @@ export class TestInput<T = unknown> {
 /**
  * Sends messages as its destination has room: those given, and then the end of the stream; or, given none, whatever
  * a test puts into {@link input}, until that is closed.
+ *
+ * `outbox`: the messages.
+ *
+ * @example
+ * import assert from 'node:assert/strict';
+ * import { Pipeline } from '@kamaelia/axon';
+ * import { TestSink, TestSource } from '@kamaelia/axon/testing';
+ *
+ * const source = new TestSource();
+ * const sink = new TestSink();
+ * const running = Pipeline(source, sink).run();
+ * source.input.send('a', 'b');
+ * source.input.close();
+ * await running;
+ * assert.deepEqual(sink.messages, ['a', 'b']);
  */
 export class TestSource<T = unknown> extends Component {
   readonly outbox = this.out<T>('outbox');
   /** Where a test puts further messages. */
   readonly input: TestInput<T>;
 
+  /** @param messages What is sent before the end of the stream. Absent: what a test puts into `input`. */
   constructor(messages?: Iterable<T>) {
     super();
     const external = this.external();
@@ -72,7 +88,21 @@ export class TestSource<T = unknown> extends Component {
   }
 }
 
-/** Records what arrives, with its time; takes everything at once unless `hold()` was called. */
+/**
+ * Records what arrives, with its time; takes everything at once unless `hold()` was called.
+ *
+ * `inbox`: messages of any kind.
+ *
+ * @example
+ * import assert from 'node:assert/strict';
+ * import { Pipeline } from '@kamaelia/axon';
+ * import { TestSink } from '@kamaelia/axon/testing';
+ *
+ * const sink = new TestSink();
+ * await Pipeline([1, 2], (n) => n * 2, sink).run();
+ * assert.deepEqual(sink.messages, [2, 4]);
+ * assert.equal(sink.ended, true);
+ */
 export class TestSink<T = unknown> extends Component {
   readonly inbox = this.in<T>('inbox');
   readonly #external = this.external();

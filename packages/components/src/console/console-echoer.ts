@@ -24,6 +24,7 @@ export interface ConsoleEchoerOptions {
  * quietly, and with it what feeds it.
  *
  * `inbox`: messages of any kind; the echoer owns them, or sends them on to `outbox` as a `forwarder`.
+ * `outbox`: the same messages, of a `forwarder`.
  *
  * @example
  * import { Pipeline } from '@kamaelia/axon';
