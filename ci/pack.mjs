@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
 // Packs every package as it would be published, installs the tarballs into an empty folder with npm alone, and decodes
-// the test card there.
+// the test card there, by a command and by a graph of components.
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -58,16 +58,22 @@ mkdirSync(home);
 writeFileSync(join(home, 'package.json'), '{ "private": true, "type": "module" }\n');
 need('npm', ['install', '--no-audit', '--no-fund', ...tarballs], { cwd: home, quiet: true });
 const card = join(root, 'examples', 'media', 'testcard.drc');
-const { ok, stdout, stderr } = run(join(home, 'node_modules', '.bin', 'kamaelia'), ['decode', card, '--md5'], {
-  cwd: home,
-  capture: true,
-});
+const kamaelia = (...args) => run(join(home, 'node_modules', '.bin', 'kamaelia'), args, { cwd: home, capture: true });
+const { ok, stdout, stderr } = kamaelia('decode', card, '--md5');
+const graph = `ReadFileAdaptor ${card} ! DiracDecoder ! FrameToYUV4MPEG ! SimpleFileWriter out.y4m`;
+const ran = kamaelia('run', graph, '--json');
 const expected = '133c0f7c48baa6e68e9998a43058f04c';
 if (process.argv.includes('--keep')) say(scratch);
 else rmSync(scratch, { recursive: true, force: true });
 rmSync(join(root, 'bindings', 'dirac', 'prebuilds'), { recursive: true, force: true });
 if (!ok || stdout.trim() !== expected) {
   console.error(`pack: Expected ${expected} from the installed program but received ${stdout}${stderr}`);
+  process.exit(1);
+}
+if (!ran.ok || !ran.stdout.includes('"pictures":300')) {
+  console.error(
+    `pack: Expected 300 pictures from a graph of installed components but received ${ran.stdout}${ran.stderr}`,
+  );
   process.exit(1);
 }
 console.log(`pack: ${tarballs.length} packages installed and the test card decoded to ${expected}`);

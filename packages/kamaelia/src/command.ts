@@ -26,7 +26,7 @@ type Values<K extends Record<string, OptionKind>> = {
 export function parse<const K extends Record<string, OptionKind>>(
   args: string[],
   kinds: K,
-  operands: { least: number; most: number },
+  operands: { least: number; most: number; name?: string },
 ): { values: Values<K>; operands: string[] } {
   const options: NonNullable<ParseArgsConfig['options']> = {};
   for (const [name, kind] of Object.entries(kinds)) {
@@ -39,7 +39,8 @@ export function parse<const K extends Record<string, OptionKind>>(
     throw new UsageError(error instanceof Error ? (error.message.split('. ')[0] ?? '') : String(error));
   }
   const { positionals } = parsed;
-  if (positionals.length < operands.least) throw new UsageError('Expected INPUT but received nothing');
+  if (positionals.length < operands.least)
+    throw new UsageError(`Expected ${operands.name ?? 'INPUT'} but received nothing`);
   if (positionals.length > operands.most) {
     throw new UsageError(`Expected at most ${operands.most} operands but received ${positionals.length}`);
   }

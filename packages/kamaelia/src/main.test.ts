@@ -5,7 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { CommandLine, kamaelia, TESTCARD_MD5, testcard } from '../test/command-line.js';
 
-const COMMANDS = ['play', 'serve', 'probe', 'decode'];
+const COMMANDS = ['play', 'serve', 'probe', 'decode', 'list', 'describe', 'run'];
+const ONE_OF = 'kamaelia: Expected one of play, serve, probe, decode, list, describe, run but received';
 
 describe('kamaelia', () => {
   it('describes itself and its commands, with an example and the exit codes', async () => {
@@ -20,8 +21,8 @@ describe('kamaelia', () => {
     const { code, stdout, stderr } = await kamaelia([command, '--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(new RegExp(`^Usage: kamaelia ${command} `));
-    expect(stdout).toContain('Exit codes: 0 done, 1 ');
-    expect(stdout).toContain('Example:');
+    expect(stdout).toMatch(/^Exit codes: 0 done, /m);
+    expect(stdout).toMatch(/^Examples?:$/m);
   });
 
   it('says its version', async () => {
@@ -30,11 +31,8 @@ describe('kamaelia', () => {
   });
 
   it.each([
-    [['sing'], 'kamaelia: Expected one of play, serve, probe, decode but received sing; see kamaelia --help\n'],
-    [
-      ['constructor'],
-      'kamaelia: Expected one of play, serve, probe, decode but received constructor; see kamaelia --help\n',
-    ],
+    [['sing'], `${ONE_OF} sing; see kamaelia --help\n`],
+    [['constructor'], `${ONE_OF} constructor; see kamaelia --help\n`],
     [['decode'], 'kamaelia: Expected INPUT but received nothing; see kamaelia decode --help\n'],
     [
       ['decode', 'a', 'b.y4m', 'c'],

@@ -11,11 +11,14 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import('./commands/serve.js')).serve,
   probe: async () => (await import('./commands/probe.js')).probe,
   decode: async () => (await import('./commands/decode.js')).decode,
+  list: async () => (await import('./commands/list.js')).list,
+  describe: async () => (await import('./commands/describe.js')).describe,
+  run: async () => (await import('./commands/run.js')).run,
 };
 
 async function help(): Promise<string> {
   const lines = await Promise.all(
-    Object.entries(commands).map(async ([name, load]) => `  ${name.padEnd(8)}${(await load()).summary}`),
+    Object.entries(commands).map(async ([name, load]) => `  ${name.padEnd(10)}${(await load()).summary}`),
   );
   return `Usage: kamaelia COMMAND [INPUT] [OUTPUT] [OPTIONS]
 

@@ -1,22 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createReadStream } from 'node:fs';
-import { type LogEntry, Pipeline } from '@kamaelia/axon';
+import { Pipeline } from '@kamaelia/axon';
 import { ReadFileAdaptor } from '@kamaelia/components/file';
 import { SingleServer } from '@kamaelia/components/net';
 import { probeDirac } from '@kamaelia/dirac';
 import { type Command, parse, wholeNumber } from '../command.js';
 import { EXIT, UsageError } from '../failure.js';
 import { inputOf } from '../input.js';
+import { logLine } from '../log-line.js';
 
 /** The article's port. */
 const DEFAULT_PORT = 1601;
 const HIGHEST_PORT = 65_535;
 const HIGHEST_BITRATE = 10_000_000_000;
-
-/** Says on standard error what a graph logs. */
-export function logLine({ level, path, message }: LogEntry): void {
-  if (level !== 'debug') process.stderr.write(`${level === 'info' ? '' : `${level}: `}${path}: ${message}\n`);
-}
 
 export const serve: Command = {
   summary: 'send a file to a TCP client at a steady rate',
