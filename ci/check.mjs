@@ -7,7 +7,7 @@ import { has, root, run } from './process.mjs';
 
 const help = `Usage: npm run check [-- --json]
 
-Format and lint (Biome, clang-format), types of sources and tests, dependency arrows, sizes, programs in the documentation.
+Format and lint (Biome, clang-format), types of sources and tests, descriptions of components, dependency arrows, sizes, programs in the documentation.
 
 Last line: N passed, N failed. Exit codes: 0 all passed, 1 some failed.`;
 
@@ -31,6 +31,7 @@ export const gates = {
   },
   types: () => run(node, [bin('typescript', 'bin/tsc'), '-b']).ok,
   'types of tests': () => run(node, [bin('typescript', 'bin/tsc'), '-p', 'tsconfig.test.json']).ok,
+  'components described': () => run(node, ['ci/describe-components.mjs', '--check']).ok,
   'dependency arrows': () => run(node, ['ci/check-dependencies.mjs']).ok,
   sizes: () => run(node, ['ci/check-sizes.mjs']).ok,
   'programs in the documentation': () => run(node, ['ci/check-docs.mjs']).ok,

@@ -31,6 +31,7 @@ if (flags.has('--help')) {
   process.exit(0);
 }
 
+const MOST_NAMED = 5;
 const page = join(root, 'docs', 'components.md');
 const stamp = join(root, 'build', 'components.sha256');
 const folders = readdirSync(join(root, 'packages'))
@@ -92,8 +93,9 @@ function outOfDate(packages, text) {
       .filter((component) => !text.includes(section(component, folder)))
       .map((component) => `${component.name} (${sourceOf(component, folder)})`),
   );
-  const what = changed.length > 0 ? changed.join(', ') : 'what is there no more, or another order';
-  return [`docs/components.md is out of date: ${what}; run node ci/describe-components.mjs --docs`];
+  const others = changed.length > MOST_NAMED ? ` and ${changed.length - MOST_NAMED} more` : '';
+  const what = changed.slice(0, MOST_NAMED).join(', ') || 'what is there no more, or another order';
+  return [`docs/components.md is out of date: ${what}${others}; run node ci/describe-components.mjs --docs`];
 }
 
 /** Sentences: what `kamaelia list` cannot find, and what has no docstring. */

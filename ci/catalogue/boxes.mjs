@@ -49,11 +49,19 @@ function fieldOf(call) {
   return undefined;
 }
 
+function isInternal(field, checker) {
+  return field?.getJsDocTags(checker).some((tag) => tag.name === 'internal') ?? false;
+}
+
+function fieldSymbol(call, checker) {
+  const field = fieldOf(call);
+  return field && checker.getSymbolAtLocation(field);
+}
+
 function boxOf(call, checker) {
   const type = checker.getTypeAtLocation(call);
   const message = type && checker.getTypeArguments(type)[0];
-  const field = fieldOf(call);
-  const symbol = field && checker.getSymbolAtLocation(field);
+  const symbol = fieldSymbol(call, checker);
   const box = {
     name: call.arguments[0].text,
     type: message === undefined ? 'unknown' : messageText(checker, message),
@@ -63,13 +71,15 @@ function boxOf(call, checker) {
   return capacity === undefined ? box : { ...box, capacity };
 }
 
-/** Fills in what the component's own description says of its boxes. */
-function documented(boxes, description) {
-  const sentences = boxSentences(
-    description,
-    boxes.map(({ name }) => name),
-  );
-  return boxes.map((box) => (box.doc === '' ? { ...box, doc: sentences.get(box.name) ?? '' } : box));
+/** Fills in what descriptions say of boxes: the component's own, then those of the classes it extends. */
+function documented({ inboxes, outboxes }, descriptions) {
+  const names = [...inboxes, ...outboxes].map(({ name }) => name);
+  const said = descriptions.map((description) => boxSentences(description, names));
+  const filled = (box) => {
+    if (box.doc !== '') return box;
+    return { ...box, doc: said.find((sentences) => sentences.has(box.name))?.get(box.name) ?? '' };
+  };
+  return { inboxes: inboxes.map(filled), outboxes: outboxes.map(filled) };
 }
 
 /**
@@ -83,14 +93,19 @@ export function boxesOfClass(nodes, checker, description) {
       const [name] = node.arguments;
       if (name === undefined || !isStringLiteral(name)) {
         more[kind === 'inboxes' ? 'moreInboxes' : 'moreOutboxes'] = true;
-      } else if (found[kind].every((box) => box.name !== name.text)) found[kind].push(boxOf(node, checker));
+      } else if (
+        !isInternal(fieldSymbol(node, checker), checker) &&
+        found[kind].every((box) => box.name !== name.text)
+      ) {
+        found[kind].push(boxOf(node, checker));
+      }
     }
   }
-  return {
-    inboxes: documented(found.inboxes, description),
-    outboxes: documented(found.outboxes, description),
-    ...more,
-  };
+  const bases = nodes
+    .slice(0, -1)
+    .toReversed()
+    .map((node) => (node.name && checker.getSymbolAtLocation(node.name)?.getDocumentationComment(checker)) ?? '');
+  return { ...documented(found, [description, ...bases]), ...more };
 }
 
 /** Boxes of what a function returns: its public fields of type `Inbox` and `Outbox`. */
@@ -99,13 +114,10 @@ export function boxesOfType(type, checker, description) {
   for (const property of checker.getPropertiesOfType(type)) {
     const held = checker.getTypeOfSymbol(property);
     const kind = { Inbox: 'inboxes', Outbox: 'outboxes' }[held?.getSymbol()?.name ?? ''];
-    if (kind === undefined || property.name.startsWith('__#')) continue;
+    if (kind === undefined || property.name.startsWith('__#') || isInternal(property, checker)) continue;
     const message = checker.getTypeArguments(held)[0];
     const doc = property.getDocumentationComment(checker).replace(/\s*\n\s*/g, ' ');
     found[kind].push({ name: property.name, type: message ? messageText(checker, message) : 'unknown', doc });
   }
-  return {
-    inboxes: documented(found.inboxes, description),
-    outboxes: documented(found.outboxes, description),
-  };
+  return documented(found, [description]);
 }

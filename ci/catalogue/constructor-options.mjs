@@ -167,7 +167,14 @@ export function optionsOf(signatures, doc, reading) {
   const { checker } = reading;
   const forms = signatures.map((signature) => parametersOf(signature, reading));
   if (forms.length > MOST_OVERLOADS) {
-    const option = { name: 'parts', type: 'any', kinds: ['other'], optional: false, doc: '', rest: true };
+    const option = {
+      name: 'parts',
+      type: 'components and functions',
+      kinds: ['other'],
+      optional: false,
+      doc: '',
+      rest: true,
+    };
     return { call: 'arguments', forms: ['...parts'], positional: [], options: [option] };
   }
   const objects = forms

@@ -30,7 +30,7 @@ function boxPassages(paragraph, known) {
   return heads.map(({ at, to, names }, index) => {
     // The next box may begin in the same sentence: "bytes as they arrive; `outbox`: ...".
     const sentence = firstSentence(paragraph.slice(to, heads[index + 1]?.at));
-    return { at, to: to + sentence.length, names, sentence: sentence.replace(/[;,]$/, '') };
+    return { at, from: to, to: to + sentence.length, names, sentence: sentence.replace(/[;,]$/, '') };
   });
 }
 
@@ -38,9 +38,19 @@ function paragraphsOf(text) {
   return text.split(/\n\s*\n/);
 }
 
-/** Paragraphs and bullets, each on a line of its own. */
-function unwrappedParts(text) {
-  return paragraphsOf(text).flatMap((paragraph) => paragraph.split(/\n(?=\s*- )/).map(unwrapped));
+/** What a paragraph says of boxes, and whether it says nothing else. */
+function boxesIn(paragraph, known) {
+  const blocks = paragraph.split(/\n(?=\s*- |`[\w.]+`[^.\n]*?: )/).map((block) => unwrapped(block).replace(/^- /, ''));
+  const said = blocks.flatMap((block) => boxPassages(block, known).map((passage) => ({ ...passage, block })));
+  // Boxes on lines of their own have all that stands behind them; in running text it is a sentence.
+  const listed = said.length > 1 && said.length === blocks.length && said.every(({ at }) => at === 0);
+  if (listed) {
+    return { only: true, passages: said.map(({ names, from, block }) => ({ names, sentence: block.slice(from) })) };
+  }
+  const spoken = said.reduce((sum, { at, to }) => sum + to - at, 0);
+  const length = blocks.reduce((sum, block) => sum + block.length, 0);
+  // Between passages stand only spaces.
+  return { only: said.length > 0 && spoken >= length - said.length, passages: said };
 }
 
 /**
@@ -49,8 +59,8 @@ function unwrappedParts(text) {
  */
 export function boxSentences(description, names) {
   const found = new Map();
-  for (const part of unwrappedParts(description)) {
-    for (const passage of boxPassages(part, new Set(names))) {
+  for (const paragraph of paragraphsOf(description)) {
+    for (const passage of boxesIn(paragraph, new Set(names)).passages) {
       for (const name of passage.names) if (!found.has(name)) found.set(name, passage.sentence);
     }
   }
@@ -60,14 +70,9 @@ export function boxSentences(description, names) {
 /** A description without the paragraphs that do nothing but say what boxes carry. */
 export function withoutBoxParagraphs(description, names) {
   const known = new Set(names);
-  const kept = paragraphsOf(description).filter((paragraph) => {
-    const line = unwrapped(paragraph);
-    const passages = boxPassages(line, known);
-    const said = passages.reduce((sum, { at, to }) => sum + to - at, 0);
-    // Between passages stand only spaces.
-    return passages.length === 0 || said < line.length - passages.length;
-  });
-  return kept.join('\n\n');
+  return paragraphsOf(description)
+    .filter((paragraph) => !boxesIn(paragraph, known).only)
+    .join('\n\n');
 }
 
 /** The value at the beginning of a clause: "16, at most 64" says 16, but "0, 1, 2 and so on" and "10, or less" all. */

@@ -52,6 +52,14 @@ describe('boxSentences', () => {
     });
   });
 
+  it('takes all that stands behind boxes on lines of their own', () => {
+    expect(of('`inbox`: text. It waits.\n`next`, `last`: anything,\nonce.', 'inbox', 'next', 'last')).toEqual({
+      inbox: 'text. It waits.',
+      next: 'anything, once.',
+      last: 'anything, once.',
+    });
+  });
+
   it('leaves alone what is no box', () => {
     expect(of('`option`: a number. `inbox` alone says nothing.', 'inbox')).toEqual({});
   });
@@ -61,6 +69,15 @@ describe('withoutBoxParagraphs', () => {
   it('drops what says nothing else', () => {
     const text = 'Copies.\n\n`inbox`, `outbox`: bytes. `signal`: the end.\n\nNothing is lost.';
     expect(withoutBoxParagraphs(text, ['inbox', 'outbox', 'signal'])).toBe('Copies.\n\nNothing is lost.');
+  });
+
+  it('drops boxes on lines of their own', () => {
+    expect(withoutBoxParagraphs('Copies.\n\n`inbox`: text. It waits.\n`outbox`: text.', ['inbox', 'outbox'])).toBe(
+      'Copies.',
+    );
+    expect(withoutBoxParagraphs('Copies:\n\n- `inbox`: text. It waits.\n- `outbox`: text.', ['inbox', 'outbox'])).toBe(
+      'Copies:',
+    );
   });
 
   it('keeps a paragraph that goes on, whole', () => {

@@ -50,6 +50,7 @@ export interface GainOptions {
   readonly label?: string;
 }
 
+/** \`control\`: orders, \`outbox\`: not this. */
 abstract class Filter extends Component {
   /** Samples. */
   readonly inbox = this.in<Float32Array>('inbox', { capacity: 1_000 });
@@ -66,6 +67,8 @@ abstract class Filter extends Component {
  */
 export class Gain extends Filter {
   readonly outbox = this.out<Float32Array>('outbox');
+  /** @internal */
+  readonly hook = this.in<number>('hook');
   readonly #orders = this.in<'up' | 'down' | number>('control');
 
   /** A number is the \`factor\`. */
@@ -163,11 +166,11 @@ describe('describePackages', () => {
     });
   });
 
-  it('finds boxes of the class and of those it extends, private ones too', () => {
+  it('finds boxes of the class and of those it extends, private ones too, but no internal one', () => {
     expect(component('Gain')).toMatchObject({
       inboxes: [
         { name: 'inbox', type: 'Float32Array', doc: 'Samples.', capacity: 1000 },
-        { name: 'control', type: "number | 'down' | 'up'", doc: '' },
+        { name: 'control', type: "number | 'down' | 'up'", doc: 'orders' },
       ],
       outboxes: [{ name: 'outbox', type: 'Float32Array', doc: 'samples, of the same length.' }],
     });
