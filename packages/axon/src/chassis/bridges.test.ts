@@ -102,6 +102,32 @@ describe('sources of a pipeline', () => {
   });
 });
 
+describe('a stopped source', () => {
+  it('disposes of the message for which there was no room', async () => {
+    let open = 0;
+    class Handle {
+      constructor() {
+        open++;
+      }
+      [Symbol.dispose](): void {
+        open--;
+      }
+    }
+    function* handles(): Generator<Handle> {
+      for (;;) yield new Handle();
+    }
+    const sink = new TestSink<Handle>();
+    sink.hold();
+    const clock = virtualClock();
+    const line = Pipeline(handles(), sink).activate({ clock });
+    await clock.settle();
+    expect(open).toBeGreaterThan(60);
+    line.abort(new Error('over'));
+    await line.done.catch(() => {});
+    expect(open).toBe(0);
+  });
+});
+
 describe('iterators of any kind', () => {
   it('may answer without a promise, and need not say what return() gives', async () => {
     for (const back of [undefined, () => undefined as never, () => Promise.reject(new Error('no'))]) {

@@ -42,13 +42,21 @@ export class IterableSource extends Component {
   override *main(): Steps {
     const { outbox } = this;
     let inSlice = 0;
-    for (const message of this.#iterable) {
-      while (!outbox.open) {
-        inSlice = 0;
-        yield;
+    let held: unknown;
+    try {
+      for (held of this.#iterable) {
+        while (!outbox.open) {
+          inSlice = 0;
+          yield;
+        }
+        const message = held;
+        held = undefined;
+        outbox.send(message);
+        if (++inSlice % MESSAGES_PER_SLICE === 0) yield Step.again;
       }
-      outbox.send(message);
-      if (++inSlice % MESSAGES_PER_SLICE === 0) yield Step.again;
+    } finally {
+      // Stopped while it waited for room.
+      disposeMessage(held);
     }
   }
 }

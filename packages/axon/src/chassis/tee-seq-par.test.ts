@@ -110,13 +110,17 @@ describe('Tee', () => {
   });
 
   it('refuses what it cannot clone, and parts that are none', async () => {
+    let disposed = 0;
     class Single {
-      [Symbol.dispose](): void {}
+      [Symbol.dispose](): void {
+        disposed++;
+      }
     }
     const run = drive(Tee(new TestSink(), new TestSink()), { inbox: [new Single()] });
     await expect(run.finish()).rejects.toThrow(
       /Tee: Expected a message that several receivers can have but received Single/,
     );
+    expect(disposed).toBe(1);
     expect(() => Tee()).toThrow('Tee: Expected at least one part but received none');
     expect(() => Tee(5 as never)).toThrow('Tee: Expected a component for part 1 but received undefined');
   });
