@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes dist/components.json of every package from its types and docstrings, and docs/components.md from the same.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { componentsPage, section } from './catalogue/components-page.mjs';
 import { root, run, say } from './process.mjs';
@@ -70,7 +70,10 @@ async function described() {
   }));
   packages.forEach((description, at) => {
     mkdirSync(join(folders[at], 'dist'), { recursive: true });
-    writeFileSync(files[at], `${JSON.stringify(description, null, 1)}\n`);
+    // Renamed into place: programs of this checkout may be reading it.
+    const unfinished = `${files[at]}.${process.pid}`;
+    writeFileSync(unfinished, `${JSON.stringify(description, null, 1)}\n`);
+    renameSync(unfinished, files[at]);
   });
   mkdirSync(join(root, 'build'), { recursive: true });
   writeFileSync(stamp, digest);
