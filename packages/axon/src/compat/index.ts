@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+export * from './axon-exceptions.js';
+export { type Attributes, type BoxNames, component } from './component.js';
+export { coordinatingassistanttracker, type Service } from './coordinating-assistant-tracker.js';
+export { numId, strId, tupleId } from './id-gen.js';
+export * from './ipc.js';
+export { type LinkageOptions, linkage, type Passthrough } from './linkage.js';
+export { type MicroprocessOptions, microprocess, type SchedulerClass } from './microprocess.js';
+export { type BoxPair, type LinkOptions, postoffice, type Unlinked } from './postoffice.js';
+export { type RunThreadsOptions, scheduler } from './scheduler.js';
