@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { fileError } from './file-error.js';
+import { PipeReader } from './pipe-reader.js';
 
 /**
  * Reads a file from beginning to end, asynchronously, into buffers of their own: never parts of Node's pool, so that
@@ -8,7 +9,7 @@ import { fileError } from './file-error.js';
  */
 export class FileReader {
   readonly #filename: string;
-  #opening: Promise<FileHandle> | undefined;
+  #opening: Promise<FileHandle | PipeReader> | undefined;
   /** Nothing is under way that could take for ever. */
   #idle = false;
   #closed = false;
@@ -19,7 +20,7 @@ export class FileReader {
 
   /** Rejects with a {@link FileError} when the file cannot be opened. */
   async open(): Promise<void> {
-    this.#opening = open(this.#filename, 'r');
+    this.#opening = opened(this.#filename);
     try {
       await this.#opening;
       this.#idle = true;
@@ -34,7 +35,7 @@ export class FileReader {
    * `undefined` behind it.
    */
   async read(size: number, whole: boolean): Promise<Uint8Array | undefined> {
-    const handle = (await this.#opening) as FileHandle;
+    const handle = (await this.#opening) as FileHandle | PipeReader;
     const buffer = new Uint8Array(size);
     let filled = 0;
     this.#idle = false;
@@ -54,8 +55,8 @@ export class FileReader {
   }
 
   /**
-   * Closes the file; may be called at any time, more than once. Undefined when nobody should wait: opening or reading
-   * a pipe may take for ever, and the handle is closed behind it.
+   * Closes the file; may be called at any time, more than once. Undefined when nobody should wait: reading a
+   * device may take for ever, and the handle is closed behind it.
    */
   close(): Promise<void> | undefined {
     if (this.#closed || this.#opening === undefined) return undefined;
@@ -65,4 +66,8 @@ export class FileReader {
     closed.catch(() => {});
     return undefined;
   }
+}
+
+async function opened(filename: string): Promise<FileHandle | PipeReader> {
+  return (await stat(filename)).isFIFO() ? PipeReader.open(filename) : open(filename, 'r');
 }
