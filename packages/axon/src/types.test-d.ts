@@ -18,6 +18,10 @@ declare class Anything extends Component {
   readonly inbox: Inbox<unknown>;
   readonly outbox: Outbox<number | string>;
 }
+declare class PassOn<T = unknown> extends Component {
+  readonly inbox: Inbox<T>;
+  readonly outbox: Outbox<T>;
+}
 class Article extends Component {
   override *main(): Steps {
     yield 1;
@@ -28,6 +32,23 @@ class Article extends Component {
 Pipeline(new Numbers(), new Show(), new Print());
 Pipeline(new Numbers(), new Show(), new Anything());
 Pipeline(new Numbers(), new Article(), new Print());
+
+// What passes messages of any kind on fits between any two.
+Pipeline(new Numbers(), new PassOn(), new Show());
+Pipeline(new Numbers(), new PassOn(), new PassOn(), (n: number) => n + 1, new Show());
+Pipeline(new Numbers(), new PassOn(), (m) => (typeof m === 'string' ? m.length : 0), new Show());
+Pipeline(new Numbers(), new PassOn(), {} as WritableStream<number>);
+Pipeline(
+  new Numbers(),
+  new PassOn<number>(),
+  // @ts-expect-error takes string, receives number
+  new Print(),
+);
+Pipeline(
+  new PassOn(),
+  // @ts-expect-error takes nothing
+  new Numbers(),
+);
 
 // A wrong order is an error at the argument that does not fit.
 Pipeline(

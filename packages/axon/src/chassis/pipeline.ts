@@ -62,11 +62,16 @@ export type OutputOf<P> = P extends Component
 export type PipelineComponent<I, O> = Component & { readonly inbox: Inbox<I>; readonly outbox: Outbox<O> };
 
 type First = Component | SourceLike | FunctionLike;
-type Middle<T> = Component | FunctionLike<T>;
-type Last<T> = Component | FunctionLike<T> | SinkLike<T>;
+/** A method's parameter may be narrower, so where the messages are unknown a function may say what it expects. */
+type Takes<T> = unknown extends T ? { takes(message: T): unknown }['takes'] : FunctionLike<T>;
+type Middle<T> = Component | Takes<T>;
+type Last<T> = Component | Takes<T> | SinkLike<T>;
 /** Whether nothing is known of the messages: no part before sends any, or they may be anything. */
 type Unchecked<T> = [T] extends [never] ? true : 0 extends 1 & T ? true : false;
-/** Nothing where a part takes what it receives; otherwise a type no argument has, which the compiler's message shows. */
+/**
+ * Nothing where a part takes what it receives; otherwise a type no argument has, which the compiler's message shows.
+ * What passes messages of any kind on, such as `new MessageRateLimit(25)`, sends `unknown`, which fits every inbox.
+ */
 type Fits<P, T> =
   Unchecked<T> extends true
     ? unknown
@@ -74,7 +79,7 @@ type Fits<P, T> =
       ? { readonly 'the part before has no outbox': never }
       : [InputOf<P>] extends [NoBox<'inbox'>]
         ? { readonly 'this part has no inbox': never }
-        : [T] extends [InputOf<P>]
+        : [T] extends [unknown extends T ? unknown : InputOf<P>]
           ? unknown
           : { readonly 'this part takes': InputOf<P>; readonly 'but receives': T };
 type AnyPart = Component | SourceLike | FunctionLike | SinkLike;
@@ -87,7 +92,8 @@ type AnyPart = Component | SourceLike | FunctionLike | SinkLike;
  * part a plain or async function, whose result is sent on (`null` and `undefined` are dropped); the last part a
  * callback, a Node `Writable` or a `WritableStream`. Back-pressure, end and errors cross these too.
  *
- * Parts that do not fit each other are a compile error at the later one, for up to 12 parts.
+ * Parts that do not fit each other are a compile error at the later one, for up to 12 parts. Behind a part that sends
+ * `unknown` messages, every part fits.
  *
  * @example
  * await Pipeline([1, 2, 3], (n) => n * n, (n) => console.log(n)).run();
