@@ -64,7 +64,8 @@ class PackageReader {
 
   describe(name, symbol, entry) {
     const tags = symbol.getJsDocTags(this.checker);
-    if (tags.some((tag) => tag.name === 'internal')) return undefined;
+    // A `@base` is there to be extended, and does nothing by itself.
+    if (tags.some((tag) => tag.name === 'internal' || tag.name === 'base')) return undefined;
     const type = this.checker.getTypeOfSymbol(symbol);
     const made = type && (this.asClass(symbol, type) ?? this.asFunction(type));
     if (made === undefined) return undefined;

@@ -101,6 +101,12 @@ export class Copies extends Component {
 /** @internal */
 export class Secret extends Component {}
 export abstract class Base extends Component {}
+/**
+ * To be extended.
+ *
+ * @base
+ */
+export class Body extends Component {}
 export class Other {}
 export const seven = 7;
 export function plain(): number { return 7; }

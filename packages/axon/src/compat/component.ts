@@ -43,6 +43,8 @@ export type Attributes = Readonly<Record<string, unknown>>;
  *   }
  * }
  * await Pipeline([1, 2, 3], new IncrementByN({ N: 10 }), (n) => console.log(n)).run();
+ *
+ * @base
  */
 export class component extends microprocess {
   static Inboxes: BoxNames = {

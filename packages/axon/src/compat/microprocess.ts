@@ -43,6 +43,8 @@ export const THREAD: unique symbol = Symbol('kamaelia.thread');
  *   }
  * }
  * await new Countdown().run();
+ *
+ * @base
  */
 export class microprocess extends Component {
   static #schedulerClasses = new WeakMap<object, SchedulerClass>();
