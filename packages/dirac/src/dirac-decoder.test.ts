@@ -238,6 +238,16 @@ describe('DiracDecoder', () => {
     expect(decoder.stats?.framesHeld).toBe(0);
   });
 
+  it('counts no damage for the picture that an early end breaks off', async () => {
+    for (let taken = 1; taken <= 12; taken++) {
+      const logs: string[] = [];
+      const decoder = new DiracDecoder({ threads: 2 });
+      await Pipeline(pieces(testcard), decoder, new Leaver(taken)).run({ onLog: ({ message }) => logs.push(message) });
+      expect(decoder.stats).toMatchObject({ damaged: 0, skippedPictures: 0 });
+      expect(logs).toEqual([]);
+    }
+  });
+
   it('takes more picture memory when those downstream cannot give any back, and says so once', async () => {
     const held: VideoFrame[] = [];
     const logs: string[] = [];

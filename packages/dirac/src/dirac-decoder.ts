@@ -300,8 +300,9 @@ export class DiracDecoder extends Component {
     }
     this.#events = [];
     this.#nextEvent = 0;
-    decoder.close();
+    // Before it is closed, which breaks off the picture that is being decoded: that is no damage of the input.
     this.#lastStats = decoder.stats();
+    decoder.close();
     this.#decoder = undefined;
     if (generation !== undefined) generation.onFree = undefined;
   }
