@@ -12,7 +12,7 @@ export interface ServerAddress {
   readonly port: number;
 }
 
-/** How a server proves who it is, and whom it lets in: options of Node's `tls.createServer`, `key` and `cert` at least. */
+/** How a server proves who it is, and whom it lets in: options of `tls.createServer`, `key` and `cert` at least. */
 export type ServerTLS = Omit<TlsOptions, 'allowHalfOpen' | 'pauseOnConnect' | 'noDelay' | 'keepAlive'>;
 
 /** @internal Refuses certificates and keys that cannot be used, when they are given. */

@@ -63,7 +63,8 @@ const DEFAULT_CONNECT_TIMEOUT_US = 60_000_000;
  * `reconnect` it is a warning, and the component connects again after a pause of `min` that doubles with each failure
  * up to `max`, and begins at `min` again once bytes came. Then the server's end of a connection, which cannot be told
  * from a server that was killed, is answered so too: it ends when it is stopped, when its consumer ends, or without a
- * connection when its inbox has ended. Bytes handed to a connection that is lost are lost; messages in the inbox wait for the next one.
+ * connection when its inbox has ended. Bytes handed to a connection that is lost are lost; messages in the inbox wait
+ * for the next one.
  *
  * With `tls` all of that is so too; a certificate that cannot be trusted is a `NetworkError` with Node's code for it.
  *
