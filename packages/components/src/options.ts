@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Checks of constructor options; every message begins with the class's name and says what was expected.
-import type { Duration } from '@kamaelia/axon';
+import { type Duration, nearest } from '@kamaelia/axon';
 
 /** How a value reads in a message. */
 export function shown(value: unknown): string {
@@ -66,10 +66,26 @@ function microseconds(value: unknown): number {
   return Number.isFinite(total) ? total : Number.NaN;
 }
 
-/** The options object itself. */
-export function optionsObject<T extends object>(owner: string, value: T): T {
-  if (typeof value === 'object' && value !== null) return value;
-  throw new TypeError(`${owner}: Expected an object of options but received ${shown(value)}`);
+/** The keys of T, every one of them. */
+type AllOf<T, K extends readonly unknown[]> = [keyof T] extends [K[number]] ? unknown : { missing: keyof T };
+
+/** The options object itself. With `known`, the names of all its options, it may have no others. */
+export function optionsObject<T extends object, const K extends readonly (keyof T & string)[]>(
+  owner: string,
+  value: T,
+  known?: K & AllOf<T, K>,
+): T {
+  if (typeof value !== 'object' || value === null) {
+    throw new TypeError(`${owner}: Expected an object of options but received ${shown(value)}`);
+  }
+  if (known === undefined) return value;
+  for (const name of Object.keys(value)) {
+    if ((known as readonly string[]).includes(name)) continue;
+    const near = nearest(name, known);
+    const hint = near === undefined ? `it has ${known.join(', ')}` : `did you mean ${near}?`;
+    throw new TypeError(`${owner}: Expected the name of an option but received ${name}; ${hint}`);
+  }
+  return value;
 }
 
 /** An object that can be iterated; text can be too, by its characters, but nobody means that. */

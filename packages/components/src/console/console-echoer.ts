@@ -43,7 +43,12 @@ export class ConsoleEchoer<T = unknown> extends Component {
   constructor(options: ConsoleEchoerOptions = {}) {
     super();
     const owner = 'ConsoleEchoer';
-    const { forwarder = false, useRepr = false, tag = '', output } = optionsObject(owner, options);
+    const {
+      forwarder = false,
+      useRepr = false,
+      tag = '',
+      output,
+    } = optionsObject(owner, options, ['forwarder', 'useRepr', 'tag', 'output']);
     this.#forwarder = trueOrFalse(owner, 'forwarder', forwarder);
     this.#useRepr = trueOrFalse(owner, 'useRepr', useRepr);
     this.#tag = anyString(owner, 'tag', tag);

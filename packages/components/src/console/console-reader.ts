@@ -43,7 +43,12 @@ export class ConsoleReader extends Component {
   constructor(options: ConsoleReaderOptions = {}) {
     super();
     const owner = 'ConsoleReader';
-    const { prompt = '>>> ', eol = '\n', input, output } = optionsObject(owner, options);
+    const {
+      prompt = '>>> ',
+      eol = '\n',
+      input,
+      output,
+    } = optionsObject(owner, options, ['prompt', 'eol', 'input', 'output']);
     this.#prompt = anyString(owner, 'prompt', prompt);
     this.#eol = anyString(owner, 'eol', eol);
     this.#input = input ?? process.stdin;

@@ -47,7 +47,10 @@ export class Append extends Component {
   constructor(options: AppendOptions | string) {
     super();
     const owner = 'Append';
-    const given = typeof options === 'string' ? { filename: options } : optionsObject(owner, options);
+    const given =
+      typeof options === 'string'
+        ? { filename: options }
+        : optionsObject(owner, options, ['filename', 'forwarder', 'blatFile', 'holdOpen']);
     const { filename, forwarder = true, blatFile = false, holdOpen = true } = given;
     this.#filename = nonEmptyString(owner, 'filename', filename);
     this.#forwarder = trueOrFalse(owner, 'forwarder', forwarder);

@@ -44,7 +44,8 @@ export class PromptedFileReader extends Component {
   constructor(options: PromptedFileReaderOptions | string) {
     super();
     const owner = 'PromptedFileReader';
-    const given = typeof options === 'string' ? { filename: options } : optionsObject(owner, options);
+    const given =
+      typeof options === 'string' ? { filename: options } : optionsObject(owner, options, ['filename', 'readmode']);
     const { filename, readmode = 'bytes' } = given;
     this.#filename = nonEmptyString(owner, 'filename', filename);
     if (readmode !== 'bytes' && readmode !== 'lines') {

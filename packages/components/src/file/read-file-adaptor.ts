@@ -75,7 +75,18 @@ export class ReadFileAdaptor extends Component {
   constructor(options: ReadFileAdaptorOptions | string) {
     super();
     const owner = 'ReadFileAdaptor';
-    const given = typeof options === 'string' ? { filename: options } : optionsObject(owner, options);
+    const given =
+      typeof options === 'string'
+        ? { filename: options }
+        : optionsObject(owner, options, [
+            'filename',
+            'bitrate',
+            'chunksize',
+            'chunkrate',
+            'readmode',
+            'repeat',
+            'maxLineLength',
+          ]);
     const { bitrate, readmode = bitrate === undefined ? 'block' : 'bitrate' } = given;
     this.#filename = nonEmptyString(owner, 'filename', given.filename);
     if (readmode !== 'bitrate' && readmode !== 'block' && readmode !== 'line') {

@@ -50,7 +50,10 @@ export class SimpleFileWriter extends Component {
   constructor(options: SimpleFileWriterOptions | string) {
     super();
     const owner = 'SimpleFileWriter';
-    const given = typeof options === 'string' ? { filename: options } : optionsObject(owner, options);
+    const given =
+      typeof options === 'string'
+        ? { filename: options }
+        : optionsObject(owner, options, ['filename', 'mode', 'fsync']);
     const { filename, mode = 'w', fsync = false } = given;
     nonEmptyString(owner, 'filename', filename);
     const flags = Object.hasOwn(FLAGS, mode) ? FLAGS[mode] : undefined;

@@ -51,7 +51,7 @@ export class WholeFileWriter extends Component {
   constructor(options: WholeFileWriterOptions = {}) {
     super();
     const owner = 'WholeFileWriter';
-    this.#fsync = trueOrFalse(owner, 'fsync', optionsObject(owner, options).fsync ?? false);
+    this.#fsync = trueOrFalse(owner, 'fsync', optionsObject(owner, options, ['fsync']).fsync ?? false);
   }
 
   override *main(): Steps {

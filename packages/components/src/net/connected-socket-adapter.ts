@@ -85,7 +85,7 @@ export class ConnectedSocketAdapter extends Component {
     if (typeof write !== 'function' || typeof pause !== 'function') {
       throw new TypeError(`${owner}: Expected a socket or another duplex stream but received ${shown(socket)}`);
     }
-    const { idle, inactive } = optionsObject(owner, options);
+    const { idle, inactive } = optionsObject(owner, options, ['idle', 'inactive']);
     this.#socket = socket;
     this.#idleUs = idle === undefined ? DEFAULT_IDLE_US : positiveUs(owner, 'idle', idle);
     this.#inactiveUs = inactive === undefined ? Number.POSITIVE_INFINITY : positiveUs(owner, 'inactive', inactive);

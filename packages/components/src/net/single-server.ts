@@ -94,7 +94,12 @@ export class SingleServer extends Component {
   constructor(options: SingleServerOptions = {}) {
     super();
     const owner = 'SingleServer';
-    const { port = DEFAULT_PORT, host = '127.0.0.1', idle, tls } = optionsObject(owner, options);
+    const {
+      port = DEFAULT_PORT,
+      host = '127.0.0.1',
+      idle,
+      tls,
+    } = optionsObject(owner, options, ['port', 'host', 'idle', 'tls']);
     this.#port = wholeNumber(owner, 'port', port, 0, 65_535);
     this.#host = nonEmptyString(owner, 'host', host);
     this.#idleUs = idle === undefined ? DEFAULT_IDLE_US : positiveUs(owner, 'idle', idle);

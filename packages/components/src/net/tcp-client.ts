@@ -99,7 +99,14 @@ export class TCPClient extends Component {
   constructor(options: TCPClientOptions) {
     super();
     const owner = 'TCPClient';
-    const { host, port, delay, connectTimeout, reconnect, tls = false } = optionsObject(owner, options);
+    const {
+      host,
+      port,
+      delay,
+      connectTimeout,
+      reconnect,
+      tls = false,
+    } = optionsObject(owner, options, ['host', 'port', 'delay', 'connectTimeout', 'reconnect', 'tls']);
     this.#host = nonEmptyString(owner, 'host', host);
     this.#port = wholeNumber(owner, 'port', port, 1, 65_535);
     this.#delayUs = delay === undefined ? 0 : microsecondsFrom0(owner, 'delay', delay);
@@ -107,14 +114,14 @@ export class TCPClient extends Component {
       connectTimeout === undefined ? DEFAULT_CONNECT_TIMEOUT_US : positiveUs(owner, 'connectTimeout', connectTimeout);
     this.#tls = tls === true ? {} : tls === false ? undefined : checkedClientTLS(owner, tls);
     if (reconnect === undefined) return;
-    const minUs = positiveUs(owner, 'reconnect.min', optionsObject(owner, reconnect).min);
-    const maxUs = positiveUs(owner, 'reconnect.max', reconnect.max);
+    const { min, max, attempts } = optionsObject(owner, reconnect, ['min', 'max', 'attempts']);
+    const minUs = positiveUs(owner, 'reconnect.min', min);
+    const maxUs = positiveUs(owner, 'reconnect.max', max);
     if (maxUs < minUs) {
       throw new RangeError(
         `${owner}: Expected reconnect.max to be at least reconnect.min but received ${shown(reconnect)}`,
       );
     }
-    const { attempts } = reconnect;
     const most = attempts === undefined ? Number.POSITIVE_INFINITY : attempts;
     if (most !== Number.POSITIVE_INFINITY) wholeNumber(owner, 'reconnect.attempts', most, 1, Number.MAX_SAFE_INTEGER);
     this.#reconnect = { minUs, maxUs, attempts: most };

@@ -87,7 +87,10 @@ export class TCPServer extends Component {
   constructor(options: TCPServerOptions | number) {
     super();
     const owner = 'TCPServer';
-    const given = typeof options === 'number' ? { listenport: options } : optionsObject(owner, options);
+    const given =
+      typeof options === 'number'
+        ? { listenport: options }
+        : optionsObject(owner, options, ['listenport', 'host', 'maxConnections', 'idle', 'inactive', 'tls']);
     const { listenport, host = '127.0.0.1', tls }: TCPServerOptions = given;
     const {
       maxConnections = DEFAULT_CONNECTIONS,

@@ -86,7 +86,9 @@ export class UnixProcess extends Component {
     super();
     const owner = this.constructor.name;
     const plain = typeof options === 'string' || Array.isArray(options);
-    const given = plain ? { command: options as Command } : optionsObject(owner, options as UnixProcessOptions);
+    const given = plain
+      ? { command: options as Command }
+      : optionsObject(owner, options as UnixProcessOptions, ['command', 'cwd', 'env', 'allowFailure', 'patience']);
     const { command, cwd, env, allowFailure = false, patience } = given;
     this.#command = checkedCommand(owner, command);
     this.#cwd = cwd === undefined ? undefined : nonEmptyString(owner, 'cwd', cwd);

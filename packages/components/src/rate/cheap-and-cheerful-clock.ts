@@ -33,7 +33,7 @@ export interface CheapAndCheerfulClockOptions {
  */
 export class CheapAndCheerfulClock extends Ticker<true> {
   constructor(options: CheapAndCheerfulClockOptions) {
-    super({ interval: optionsObject('CheapAndCheerfulClock', options).interval, messages: forEver() });
+    super({ interval: optionsObject('CheapAndCheerfulClock', options, ['interval']).interval, messages: forEver() });
   }
 }
 

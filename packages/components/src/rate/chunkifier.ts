@@ -39,7 +39,7 @@ export class Chunkifier<T extends Uint8Array | string = Uint8Array | string> ext
   constructor(options: ChunkifierOptions = {}) {
     super();
     const owner = 'Chunkifier';
-    const { chunksize = DEFAULT_CHUNKSIZE, nodelay = false } = optionsObject(owner, options);
+    const { chunksize = DEFAULT_CHUNKSIZE, nodelay = false } = optionsObject(owner, options, ['chunksize', 'nodelay']);
     this.#size = wholeNumber(owner, 'chunksize', chunksize, 1, LARGEST_CHUNK);
     this.#nodelay = trueOrFalse(owner, 'nodelay', nodelay);
   }

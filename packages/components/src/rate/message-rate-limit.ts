@@ -50,7 +50,10 @@ export class MessageRateLimit<T = unknown> extends Component {
   constructor(options: MessageRateLimitOptions | number, buffer?: number) {
     super();
     const owner = 'MessageRateLimit';
-    const given = typeof options === 'number' ? { messagesPerSecond: options, buffer } : optionsObject(owner, options);
+    const given =
+      typeof options === 'number'
+        ? { messagesPerSecond: options, buffer }
+        : optionsObject(owner, options, ['messagesPerSecond', 'buffer']);
     this.#intervalUs = 1e6 / positiveNumber(owner, 'messagesPerSecond', given.messagesPerSecond);
     // A slow rhythm is kept by the same rule: a timer that is late by less than an interval does not move it.
     this.#catchUpUs = Math.max(CATCH_UP_US, this.#intervalUs);

@@ -46,7 +46,7 @@ export class RateChunker<T extends Uint8Array | string = Uint8Array | string> ex
   constructor(options: RateChunkerOptions) {
     super();
     const owner = 'RateChunker';
-    const { datarate, quantasize, chunkrate } = optionsObject(owner, options);
+    const { datarate, quantasize, chunkrate } = optionsObject(owner, options, ['datarate', 'quantasize', 'chunkrate']);
     this.#datarate = positiveNumber(owner, 'datarate', datarate);
     this.#quantum = wholeNumber(owner, 'quantasize', quantasize, 1, LARGEST_QUANTUM);
     this.#chunkrate = positiveNumber(owner, 'chunkrate', chunkrate);

@@ -37,7 +37,12 @@ export class RequestSchedule {
   #requested = 0;
 
   constructor(owner: string, options: RequestControlOptions) {
-    const { rate = DEFAULT_RATE, chunksize, chunkrate, allowchunkaggregation = false } = optionsObject(owner, options);
+    const {
+      rate = DEFAULT_RATE,
+      chunksize,
+      chunkrate,
+      allowchunkaggregation = false,
+    } = optionsObject(owner, options, ['rate', 'chunksize', 'chunkrate', 'allowchunkaggregation']);
     this.#owner = owner;
     this.#rate = positiveNumber(owner, 'rate', rate);
     if (chunksize !== undefined && chunkrate !== undefined) {

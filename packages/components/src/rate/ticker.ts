@@ -38,7 +38,7 @@ export class Ticker<T = number> extends Component {
     super();
     const owner = new.target.name;
     // Without messages the type parameter is what the numbers have.
-    const { interval, messages = numbers() as Iterable<T> } = optionsObject(owner, options);
+    const { interval, messages = numbers() as Iterable<T> } = optionsObject(owner, options, ['interval', 'messages']);
     this.#intervalUs = positiveUs(owner, 'interval', interval);
     this.#messages = iterable(owner, 'messages', messages);
   }

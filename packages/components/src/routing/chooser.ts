@@ -44,7 +44,7 @@ export class Chooser<T = unknown> extends Component {
   constructor(options: ChooserOptions<T> | Iterable<T> = {}, loop?: boolean) {
     super();
     const owner = 'Chooser';
-    const given = isIterable(options) ? { items: options, loop } : optionsObject(owner, options);
+    const given = isIterable(options) ? { items: options, loop } : optionsObject(owner, options, ['items', 'loop']);
     this.#items = [...iterable(owner, 'items', given.items ?? [])];
     this.#loop = trueOrFalse(owner, 'loop', given.loop ?? false);
     for (const item of this.#items) refuseSingleOwner(owner, item);

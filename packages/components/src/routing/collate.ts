@@ -31,7 +31,7 @@ export class Collate<T = unknown> extends Component {
 
   constructor(options: CollateOptions = {}) {
     super();
-    const { limit = DEFAULT_LIMIT } = optionsObject('Collate', options);
+    const { limit = DEFAULT_LIMIT } = optionsObject('Collate', options, ['limit']);
     this.#limit = wholeNumber('Collate', 'limit', limit, 1, 2 ** 31);
   }
 

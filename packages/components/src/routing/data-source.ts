@@ -30,7 +30,7 @@ export class DataSource<T = unknown> extends Component {
   constructor(options: DataSourceOptions<T> | Iterable<T>) {
     super();
     const owner = 'DataSource';
-    const given = isIterable(options) ? options : optionsObject(owner, options).messages;
+    const given = isIterable(options) ? options : optionsObject(owner, options, ['messages']).messages;
     const messages = iterable(owner, 'messages', given);
     this.#messages = Array.isArray(messages) ? [...messages] : messages;
   }

@@ -46,7 +46,7 @@ export class Fanout<T = unknown, const N extends string = string> extends Compon
   constructor(options: FanoutOptions<N> | Iterable<N>) {
     super();
     const owner = 'Fanout';
-    const given = isIterable(options) ? options : optionsObject(owner, options).boxnames;
+    const given = isIterable(options) ? options : optionsObject(owner, options, ['boxnames']).boxnames;
     const outboxes: [string, Outbox<T>][] = [];
     for (const name of iterable(owner, 'boxnames', given)) {
       outboxes.push([name, this.out<T>(nonEmptyString(owner, 'boxnames', name))]);

@@ -40,7 +40,7 @@ export class ForwardIteratingChooser<T = unknown> extends Component {
   constructor(options: ForwardIteratingChooserOptions<T> | Iterable<T> = {}) {
     super();
     const owner = 'ForwardIteratingChooser';
-    const given = isIterable(options) ? options : (optionsObject(owner, options).items ?? []);
+    const given = isIterable(options) ? options : (optionsObject(owner, options, ['items']).items ?? []);
     this.#items = iterable(owner, 'items', given)[Symbol.iterator]();
   }
 

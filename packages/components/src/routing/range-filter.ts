@@ -38,7 +38,7 @@ export class RangeFilter<T extends Ranged = readonly [number, ...unknown[]]> ext
   constructor(options: RangeFilterOptions<T[0]> | Iterable<Range<T[0]>>) {
     super();
     const owner = 'RangeFilter';
-    const given = isIterable(options) ? options : optionsObject(owner, options).ranges;
+    const given = isIterable(options) ? options : optionsObject(owner, options, ['ranges']).ranges;
     this.#ranges = [...iterable(owner, 'ranges', given)].map((range) => {
       const [low, high] = Array.isArray(range) ? (range as unknown as Range<T[0]>) : [];
       if (low !== undefined && high !== undefined && low <= high) return [low, high];

@@ -37,7 +37,7 @@ export class SimpleDetupler<T = unknown, K extends PropertyKey = PropertyKey> ex
   constructor(options: SimpleDetuplerOptions<K> | (K & (number | string))) {
     super();
     const owner = 'SimpleDetupler';
-    const index = typeof options === 'object' ? optionsObject(owner, options).index : options;
+    const index = typeof options === 'object' ? optionsObject(owner, options, ['index']).index : options;
     if (!(Number.isSafeInteger(index) && (index as number) >= 0) && (typeof index !== 'string' || index === '')) {
       throw new TypeError(`${owner}: Expected a whole number from 0 or a name for index but received ${shown(index)}`);
     }

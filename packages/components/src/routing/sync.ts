@@ -38,7 +38,7 @@ export class Sync<T = unknown> extends Component {
   /** Takes an object of options, or `n` itself. */
   constructor(options: SyncOptions | number = {}) {
     super();
-    const { n = 2 } = typeof options === 'number' ? { n: options } : optionsObject('Sync', options);
+    const { n = 2 } = typeof options === 'number' ? { n: options } : optionsObject('Sync', options, ['n']);
     this.#n = wholeNumber('Sync', 'n', n, 1, 2 ** 31);
   }
 

@@ -30,7 +30,7 @@ export class TagWithSequenceNumber<T = unknown> extends Component {
   constructor(options: TagWithSequenceNumberOptions = {}) {
     super();
     const owner = 'TagWithSequenceNumber';
-    const { initial = 0 } = optionsObject(owner, options);
+    const { initial = 0 } = optionsObject(owner, options, ['initial']);
     this.#initial = wholeNumber(owner, 'initial', initial, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
   }
 

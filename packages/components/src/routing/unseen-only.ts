@@ -41,7 +41,7 @@ export class UnseenOnly<T = unknown> extends Component {
   constructor(options: UnseenOnlyOptions<T> = {}) {
     super();
     const owner = 'UnseenOnly';
-    const { limit = DEFAULT_LIMIT, key = ownKey } = optionsObject(owner, options);
+    const { limit = DEFAULT_LIMIT, key = ownKey } = optionsObject(owner, options, ['limit', 'key']);
     this.#limit = wholeNumber(owner, 'limit', limit, 1, LARGEST_LIMIT - 1);
     if (typeof key !== 'function')
       throw new TypeError(`${owner}: Expected a function for key but received ${shown(key)}`);

@@ -24,7 +24,7 @@ export interface LineSplitOptions {
  */
 export class LineSplit extends StringSplitter {
   constructor(options: LineSplitOptions = {}) {
-    super({ ...optionsObject('LineSplit', options), separator: '\n' });
+    super({ ...optionsObject('LineSplit', options, ['maxLength']), separator: '\n' });
   }
 
   protected override piece(line: string): string {

@@ -42,7 +42,8 @@ export class StringSplitter extends Component {
   constructor(options: StringSplitterOptions | string) {
     super();
     const owner = new.target.name;
-    const given = typeof options === 'string' ? { separator: options } : optionsObject(owner, options);
+    const given =
+      typeof options === 'string' ? { separator: options } : optionsObject(owner, options, ['separator', 'maxLength']);
     this.#separator = nonEmptyString(owner, 'separator', given.separator);
     this.#maxLength = wholeNumber(owner, 'maxLength', given.maxLength ?? DEFAULT_LENGTH, 1, LARGEST_LENGTH);
   }
