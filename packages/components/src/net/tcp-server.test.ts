@@ -62,14 +62,15 @@ describe('TCPServer', () => {
     await abort(run);
   });
 
-  it('serves by TLS', async () => {
+  it('serves by TLS: 20 MB in both directions at once, in order', async () => {
     const tls = selfSigned('localhost');
     const { run, port } = await served({ tls });
-    const client = drive(new TCPClient({ host, port, tls: { ca: tls.cert } }), { inbox: ['secret'] });
+    const blocks = Array.from({ length: 200 }, (_, i) => new Uint8Array(100_000).fill(i));
+    const client = drive(new TCPClient({ host, port, tls: { ca: tls.cert } }), { inbox: blocks });
     await until(() => run.outbox.messages.length === 1);
     await echoing(run.outbox.messages[0] as ConnectedSocketAdapter).done;
     await client.done;
-    expect(Buffer.concat(client.outbox.messages).toString()).toBe('secret');
+    expect(Buffer.concat(client.outbox.messages).equals(Buffer.concat(blocks))).toBe(true);
     await abort(run);
   });
 

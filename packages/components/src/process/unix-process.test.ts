@@ -150,7 +150,8 @@ describe.skipIf(!unix)('UnixProcess', () => {
   });
 
   it('waits for the output of what the program started and left behind', async () => {
-    const run = drive(new UnixProcess('(read line; echo late) & echo early'), { inbox: [] });
+    const behind = '(while kill -0 $$ 2>/dev/null; do sleep 0.01; done; echo late) &';
+    const run = drive(new UnixProcess(`${behind} echo early`), { inbox: [] });
     await run.done;
     expect(text(run.outbox.messages)).toBe('early\nlate\n');
   });
