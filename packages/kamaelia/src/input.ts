@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Component } from '@kamaelia/axon';
 import { ReadFileAdaptor } from '@kamaelia/components/file';
@@ -12,6 +11,8 @@ export const INPUT_HELP = `INPUT is a file, - (standard input), file:PATH, tcp:H
 
 const LATER = /^(udp|rtp|dvb|exec):/;
 const HIGHEST_PORT = 65_535;
+const CHUNKS_A_SECOND = 24;
+const LARGEST_CHUNK = 1024 * 1024;
 
 /** Where a command reads from. */
 export type Input =
@@ -65,21 +66,22 @@ function headersOf(lines: readonly string[]): Headers {
   return headers;
 }
 
-/** Size of the input where it is known beforehand. */
-export async function sizeOf(input: Input): Promise<number | undefined> {
-  if (input.kind !== 'file') return undefined;
-  const found = await stat(input.path).catch(() => undefined);
-  return found?.isFile() ? found.size : undefined;
+/** A file's bytes at any bit rate above 0. */
+export function pacedFile(filename: string, bitrate: number, repeat: boolean): ReadFileAdaptor {
+  const bytes = bitrate / 8;
+  // Below that a chunk would have no whole byte, above it would be large.
+  const chunkrate = Math.min(bytes, Math.max(CHUNKS_A_SECOND, bytes / LARGEST_CHUNK));
+  return new ReadFileAdaptor({ filename, bitrate, chunkrate, repeat });
 }
 
-/** The first part of a pipeline: the input's bytes, as fast as they are taken or, from a file, at `bitrate`. */
+/** The first part of a pipeline: the input's bytes, as fast as they are taken. */
 export function sourceOf(
   input: Input,
-  { bitrate, signal }: { bitrate?: number; signal?: AbortSignal } = {},
+  { signal }: { signal?: AbortSignal } = {},
 ): Component | AsyncIterable<Uint8Array> {
   switch (input.kind) {
     case 'file':
-      return new ReadFileAdaptor(bitrate === undefined ? { filename: input.path } : { filename: input.path, bitrate });
+      return new ReadFileAdaptor(input.path);
     case 'stdin':
       return process.stdin;
     case 'tcp':

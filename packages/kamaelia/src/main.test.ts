@@ -59,12 +59,15 @@ describe('kamaelia', () => {
     expect(stdout).toContain('Usage: kamaelia COMMAND');
   });
 
-  it.each(['probe', 'decode', 'serve', 'play'])('%s names a missing file, with exit code 1', async (command) => {
-    const { code, stdout, stderr } = await kamaelia([command, '/no/such/file.drc']);
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toMatch(/^kamaelia: .*\/no\/such\/file\.drc.*\n$/);
-    expect(stderr).not.toContain('    at ');
-  });
+  it.each(['probe', 'decode', 'serve', 'play'])(
+    '%s names a missing file and the component that reads it, with exit code 1',
+    async (command) => {
+      const { code, stdout, stderr } = await kamaelia([command, '/no/such/file.drc']);
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+      expect(stderr).toMatch(/^kamaelia: [\w-]+\/ReadFileAdaptor-1: cannot open "\/no\/such\/file\.drc": .*\n$/);
+      expect(stderr).not.toContain('    at ');
+    },
+  );
 
   it.each(['probe', 'decode'])('%s refuses what is no Dirac stream, and nothing at all', async (command) => {
     for (const input of ['', 'no video at all '.repeat(5000)]) {

@@ -4,7 +4,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..', '..', '..');
-const program = join(root, 'packages', 'kamaelia', 'bin', 'kamaelia.mjs');
+/** The command line itself, for Node. */
+export const program: string = join(root, 'packages', 'kamaelia', 'bin', 'kamaelia.mjs');
 
 /** The sample that is part of the repository. */
 export const testcard: string = join(root, 'examples', 'media', 'testcard.drc');

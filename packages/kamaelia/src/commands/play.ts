@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createReadStream } from 'node:fs';
 import { type Component, type LogEntry, Pipeline } from '@kamaelia/axon';
 import { ReadFileAdaptor } from '@kamaelia/components/file';
 import { SingleServer, TCPClient } from '@kamaelia/components/net';
 import { MessageRateLimit } from '@kamaelia/components/rate';
-import { DiracDecoder, type DiracStreamInfo, probeDirac } from '@kamaelia/dirac';
+import { DiracDecoder, type DiracStreamInfo } from '@kamaelia/dirac';
 import { VideoOverlay } from '@kamaelia/display';
 import { FramePacer, type VideoFrame } from '@kamaelia/media';
 import { type Command, parse, wholeNumber } from '../command.js';
 import { EXIT, UsageError } from '../failure.js';
-import { INPUT_HELP, type Input, inputOf, sourceOf } from '../input.js';
+import { INPUT_HELP, type Input, inputOf, pacedFile, sourceOf } from '../input.js';
 import { ProgressLine } from '../progress-line.js';
+import { writeOut } from '../standard-output.js';
+import { bitrateOf, ratesOf } from '../stream-rates.js';
 
 const HIGHEST_PORT = 65_535;
 const WAIT_SECONDS = 20;
@@ -65,11 +66,6 @@ function clockTime(seconds: number): string {
   return `${String(Math.floor(whole / 60)).padStart(2, '0')}:${String(whole % 60).padStart(2, '0')}`;
 }
 
-/** The rates of a file; a stream that comes from elsewhere is paced by its own times. */
-async function ratesOf(input: Input, signal: AbortSignal): Promise<DiracStreamInfo | undefined> {
-  return input.kind === 'file' ? probeDirac(createReadStream(input.path, { signal })) : undefined;
-}
-
 /** The input, and with it, as in the article, a server in this process that sends it over TCP. */
 async function sourceFor(
   input: Input,
@@ -84,9 +80,12 @@ async function sourceFor(
     return sourceOf(input, { signal: graphs.signal });
   }
   const repeat = values.loop;
-  if (!values['through-tcp'] || info === undefined) return new ReadFileAdaptor({ filename: input.path, repeat });
+  if (!values['through-tcp']) return new ReadFileAdaptor({ filename: input.path, repeat });
+  if (info === undefined) {
+    throw new UsageError(`Expected a regular file for INPUT with --through-tcp but received ${input.path}`);
+  }
   const server = new SingleServer({ port: 0 });
-  graphs.start(Pipeline(new ReadFileAdaptor({ filename: input.path, bitrate: info.bitrate, repeat }), server));
+  graphs.start(Pipeline(pacedFile(input.path, bitrateOf(info, input.path), repeat), server));
   const { host, port } = await server.listening;
   return new TCPClient({ host, port });
 }
@@ -160,7 +159,8 @@ async function run(args: string[], signal: AbortSignal): Promise<number> {
   const played: Played = { frames: 0, damaged: 0 };
   const began = { at: performance.now() };
   const decoder = new DiracDecoder(threads === undefined ? {} : { threads });
-  const info = await ratesOf(input, signal);
+  // What comes from elsewhere is paced by its own times.
+  const info = input.kind === 'file' ? await ratesOf(input.path, signal) : undefined;
   const graphs = new Graphs(signal, onLog);
   try {
     const source = await sourceFor(input, info, values, graphs);
@@ -203,9 +203,14 @@ function line(
   return `frame ${frames}  ${clockTime(frame.timestamp / 1e6)}${whole}${viewers}${harm}`;
 }
 
-function report({ frames, damaged }: Played, decoder: DiracDecoder, values: Options, seconds: number): number {
+async function report(
+  { frames, damaged }: Played,
+  decoder: DiracDecoder,
+  values: Options,
+  seconds: number,
+): Promise<number> {
   const lost = decoder.stats?.skippedPictures ?? 0;
-  if (values.json) process.stdout.write(`${JSON.stringify({ frames, damaged, lost, seconds })}\n`);
+  if (values.json) await writeOut(`${JSON.stringify({ frames, damaged, lost, seconds })}\n`);
   const harm = damaged + lost > 0 ? `, ${damaged} damaged, ${lost} lost` : '';
   process.stderr.write(`kamaelia: played ${frames} frames in ${seconds.toFixed(1)} s${harm}\n`);
   return values.strict && damaged + lost > 0 ? EXIT.failed : EXIT.done;

@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createReadStream } from 'node:fs';
 import { Pipeline } from '@kamaelia/axon';
-import { ReadFileAdaptor } from '@kamaelia/components/file';
 import { SingleServer } from '@kamaelia/components/net';
-import { probeDirac } from '@kamaelia/dirac';
 import { type Command, parse, wholeNumber } from '../command.js';
 import { EXIT, UsageError } from '../failure.js';
-import { inputOf } from '../input.js';
+import { inputOf, pacedFile } from '../input.js';
 import { logLine } from '../log-line.js';
+import { bitrateOf, ratesOf } from '../stream-rates.js';
 
 /** The article's port. */
 const DEFAULT_PORT = 1601;
 const HIGHEST_PORT = 65_535;
 const HIGHEST_BITRATE = 10_000_000_000;
+
+async function ownBitrate(filename: string, signal: AbortSignal): Promise<number> {
+  const rates = await ratesOf(filename, signal);
+  if (rates !== undefined) return bitrateOf(rates, filename);
+  throw new UsageError(`Expected --bitrate for ${filename}, which is no regular file, but received none`);
+}
 
 export const serve: Command = {
   summary: 'send a file to a TCP client at a steady rate',
@@ -23,7 +27,7 @@ leaves is no failure: the next one gets what follows. Ends when the file was sen
 
   --port N      1 to 65535, or 0 for a free one (default ${DEFAULT_PORT})
   --host TEXT   address to listen on (default 127.0.0.1: this machine only)
-  --bitrate N   bits a second (default: the stream's own rate)
+  --bitrate N   bits a second (default: the stream's own rate, for which FILE must be a regular file)
   --loop        begin again at the end of the file
 
 Exit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted.
@@ -43,10 +47,9 @@ Example:
     const filename = input.path;
     const bitrate =
       wholeNumber('--bitrate', values.bitrate, { least: 1, most: HIGHEST_BITRATE }) ??
-      (await probeDirac(createReadStream(filename, { signal }))).bitrate;
+      (await ownBitrate(filename, signal));
     const server = new SingleServer({ port, ...(values.host === undefined ? {} : { host: values.host }) });
-    const source = new ReadFileAdaptor({ filename, bitrate, repeat: values.loop });
-    await Pipeline(source, server).run({ signal, onLog: logLine });
+    await Pipeline(pacedFile(filename, bitrate, values.loop), server).run({ signal, onLog: logLine });
     return EXIT.done;
   },
 };
