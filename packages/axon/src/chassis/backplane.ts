@@ -6,7 +6,7 @@ import { connect } from '../link.js';
 import type { Outbox } from '../outbox.js';
 import type { Scheduler } from '../scheduler.js';
 import type { Steps } from '../steps.js';
-import { Branch, type BranchOptions, refuseSingleOwner, sendToAll } from './fan-out.js';
+import { Branch, type BranchOptions, ownedByMany, sendToAll } from './fan-out.js';
 
 /** Options of {@link SubscribeTo}. */
 export interface SubscribeToOptions extends BranchOptions {
@@ -169,9 +169,7 @@ export class PublishTo<T = unknown> extends Component {
     const targets = (this.#forwarder ? [this.#toPlane, outbox] : [this.#toPlane]) as Outbox[];
     while (!inbox.ended && !this.#toPlane.cancelled) {
       while (inbox.ready) {
-        const message = inbox.recv();
-        refuseSingleOwner('PublishTo', message);
-        sendToAll(targets, message);
+        sendToAll(targets, ownedByMany('PublishTo', inbox.recv()));
       }
       yield;
     }

@@ -16,15 +16,25 @@ function isCloneable(message: unknown): message is Cloneable {
 
 /**
  * Refuses a message that can have one owner only: it has `Symbol.dispose` and no `clone()`, so if several receivers had
- * it, the first that is done with it would take it from the others. What is refused is disposed of.
+ * it, the first that is done with it would take it from the others.
  */
 export function refuseSingleOwner(owner: string, message: unknown): void {
   if (!isDisposable(message) || isCloneable(message)) return;
-  disposeMessage(message);
   const name = (message as object).constructor?.name ?? 'an object';
   throw new TypeError(
     `${owner}: Expected a message that several receivers can have but received ${name}, which has Symbol.dispose and no clone()`,
   );
+}
+
+/** {@link refuseSingleOwner} for a message that was received: what is refused is disposed of. */
+export function ownedByMany<T>(owner: string, message: T): T {
+  try {
+    refuseSingleOwner(owner, message);
+  } catch (error) {
+    disposeMessage(message);
+    throw error;
+  }
+  return message;
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Inbox } from '../inbox.js';
 import { connect } from '../link.js';
 import type { Outbox } from '../outbox.js';
 import type { Steps } from '../steps.js';
-import { Branch, type BranchOptions, refuseSingleOwner, sendToAll } from './fan-out.js';
+import { Branch, type BranchOptions, ownedByMany, sendToAll } from './fan-out.js';
 
 /** A part of a {@link Tee}: a component, or one with what happens when it is slow. */
 export type TeeBranch = Component | (BranchOptions & { readonly part: Component });
@@ -70,7 +70,7 @@ const TeeOf = class Tee extends Component {
       while (inbox.ready) {
         const message = inbox.recv();
         const ways = this.#ways.filter((way) => !way.cancelled);
-        if (ways.length > 1) refuseSingleOwner('Tee', message);
+        if (ways.length > 1) ownedByMany('Tee', message);
         sendToAll(ways, message);
       }
       yield;
