@@ -81,6 +81,16 @@ describe('kamaelia decode', () => {
     });
   });
 
+  it('says that there was no frame to write in the part that was asked for', async () => {
+    const output = join(folder, 'beyond.y4m');
+    for (const to of [output, '-']) {
+      const { code, stdout, stderr } = await kamaelia(['decode', testcard, to, '--start', '5000']);
+      expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
+      expect(stderr).toMatch(/^kamaelia: warning: no frame in that part of the stream, so nothing was written\n/);
+    }
+    expect(existsSync(output)).toBe(false);
+  });
+
   it('does not replace a file unless it is told to', async () => {
     const output = join(folder, 'there.yuv');
     writeFileSync(output, 'precious');

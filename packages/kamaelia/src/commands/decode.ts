@@ -201,6 +201,9 @@ Example:
       await file?.close();
     }
     const result = inspection.finish();
+    if (output !== undefined && result.frames === 0) {
+      process.stderr.write('kamaelia: warning: no frame in that part of the stream, so nothing was written\n');
+    }
     const { stats } = decoder;
     const harmed = result.damaged + (stats?.skippedPictures ?? 0) + (stats?.bytesSkipped ?? 0) > 0;
     if (values.json) {
