@@ -17,6 +17,14 @@ export { NetworkError } from './network-error.js';
 export { type AddressedDatagram, PostboxPeer, type PostboxPeerOptions } from './postbox-peer.js';
 export { type Datagram, type LocalAddressOptions, SimplePeer, type SimplePeerOptions } from './simple-peer.js';
 export { SingleServer, type SingleServerOptions, type SingleServerStats } from './single-server.js';
+export { Annotator, type AnnotatorOptions } from './srm/annotator.js';
+export { DataChunker, type DataChunkerOptions } from './srm/data-chunker.js';
+export { DataDeChunker, type DataDeChunkerOptions, type DataDeChunkerStats } from './srm/data-de-chunker.js';
+export { DeFramer, type DeFramerStats } from './srm/de-framer.js';
+export { Framer } from './srm/framer.js';
+export { RecoverOrder, type RecoverOrderOptions, type RecoverOrderStats } from './srm/recover-order.js';
+export type { Tagged } from './srm/simple-frame.js';
+export { SRM_Receiver, SRM_Sender, type SRMReceiver, type SRMSender } from './srm/srm.js';
 export { TargettedPeer, type TargettedPeerOptions } from './targetted-peer.js';
 export {
   type ClientTLS,
