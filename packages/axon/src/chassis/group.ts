@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Component, TASK } from '../component.js';
-import { disposeMessage } from '../dispose.js';
+import { disposeMessage, isDisposable } from '../dispose.js';
 import type { ComponentError } from '../errors.js';
 import type { Inbox } from '../inbox.js';
 import type { Outbox } from '../outbox.js';
@@ -174,7 +174,10 @@ function drainable(failed: Task): Set<Task> {
   return found;
 }
 
-/** The message that each component of a group took last and has not sent on: nobody else disposes of it. */
+/**
+ * The message that each component of a group took last and has neither sent on nor disposed of: nobody else disposes of
+ * it.
+ */
 class WorkedOn {
   readonly #last = new Map<Task, unknown>();
 
@@ -187,21 +190,52 @@ class WorkedOn {
       const { recv } = inbox;
       inbox.recv = () => {
         const message = recv.call(inbox);
+        this.#letGo(task);
         this.#last.set(task, message);
+        onDisposal(message, () => {
+          if (this.#last.get(task) === message) this.#last.delete(task);
+        });
         return message;
       };
     }
     for (const outbox of task.outs) {
       const { send } = outbox;
       outbox.send = (message) => {
-        if (this.#last.get(task) === message) this.#last.delete(task);
+        if (this.#last.get(task) === message) this.#letGo(task);
         send.call(outbox, message);
       };
     }
   }
 
+  #letGo(task: Task): void {
+    forgetDisposal(this.#last.get(task));
+    this.#last.delete(task);
+  }
+
   dispose(failed: Task): void {
     disposeMessage(this.#last.get(failed));
+    for (const message of this.#last.values()) forgetDisposal(message);
     this.#last.clear();
   }
+}
+
+const watched = new WeakSet<object>();
+
+/** Calls `tell` when the message is disposed of: only the message itself knows. */
+function onDisposal(message: unknown, tell: () => void): void {
+  if (!isDisposable(message)) return;
+  const handle = message as Disposable;
+  if (!Object.isExtensible(handle) || Object.hasOwn(handle, Symbol.dispose)) return;
+  watched.add(handle);
+  const value = () => {
+    forgetDisposal(handle);
+    tell();
+    handle[Symbol.dispose]();
+  };
+  Object.defineProperty(handle, Symbol.dispose, { configurable: true, value });
+}
+
+function forgetDisposal(message: unknown): void {
+  if (typeof message !== 'object' || message === null || !watched.delete(message)) return;
+  Reflect.deleteProperty(message, Symbol.dispose);
 }

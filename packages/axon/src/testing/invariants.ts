@@ -1,15 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
-import { BoundedInbox } from '../bounded-inbox.js';
+import { BoundedInbox, bytesOf } from '../bounded-inbox.js';
 import { type Component, TASK } from '../component.js';
+import type { Inbox } from '../inbox.js';
+import { finalInbox } from '../link.js';
+import { Outbox } from '../outbox.js';
 import type { Scheduler } from '../scheduler.js';
 import { DONE, type Task, walkTasks } from '../task.js';
 
 /**
- * Recomputes what the runtime keeps incrementally (producers, full marks, blocked counts, capacities) and throws an
- * Error that names the first difference. For use after any slice.
+ * Recomputes what the runtime keeps incrementally (producers, full marks, blocked counts, capacities, bytes, where boxes
+ * lead, parts that have not ended) and throws an Error that names the first difference. For use after any slice.
  */
 export function checkInvariants(scheduler: Scheduler): void {
-  for (const graph of scheduler.graphs) for (const task of graph.tasks) checkTask(task);
+  for (const graph of scheduler.graphs) {
+    for (const task of graph.tasks) {
+      checkTask(task);
+      checkParts(task);
+      for (const box of [...task.ins, ...task.outs]) checkWay(box);
+      for (const inbox of task.ins) if (inbox instanceof BoundedInbox) checkBytes(inbox);
+    }
+  }
+}
+
+function checkParts(task: Task): void {
+  const live = task.children.filter((child) => child.state !== DONE).length;
+  expect(task.liveChildren === live, `${task.path()}: counts ${task.liveChildren} parts, has ${live}`);
+  expect(task.state !== DONE || live === 0, `${task.path()}: has ended before its parts`);
+}
+
+/** A box is listed where it leads to, and one that nothing feeds delivers to the end of its chain. */
+function checkWay(box: Inbox | Outbox): void {
+  const { to } = box;
+  expect(to === undefined || (to.from as unknown[]).includes(box), `${box.path()}: ${to?.path()} does not list it`);
+  if (!(box instanceof Outbox) || !box.linked || box.from.length > 0) return;
+  const end = finalInbox(box);
+  expect(box.sink === end, `${box.path()}: delivers to ${box.sink.path()}, is linked to ${end?.path() ?? 'nothing'}`);
+}
+
+function checkBytes(inbox: BoundedInbox): void {
+  let bytes = 0;
+  for (const message of inbox.buf) bytes += bytesOf(message);
+  expect(inbox.bytes === bytes, `${inbox.path()}: counts ${inbox.bytes} bytes, holds ${bytes}`);
 }
 
 function checkTask(task: Task): void {
