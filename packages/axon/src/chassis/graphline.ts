@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+import { producerFinished, shutdownMicroprocess } from '../compat/ipc.js';
 import { Component, inboxOf, outboxOf, TASK } from '../component.js';
 import { nearest } from '../errors.js';
 import type { Inbox, InboxOptions } from '../inbox.js';
 import { connect, type Link } from '../link.js';
 import type { Outbox, OutboxOptions } from '../outbox.js';
+import type { Steps } from '../steps.js';
 import { adopt } from './children.js';
+import { ownedByMany, sendToAll } from './fan-out.js';
 
 /** One end of a linkage by name: `['Decoder', 'outbox']` or `'Decoder.outbox'`. The graphline itself is `self` or `''`. */
 export type BoxName = readonly [child: string, box: string] | string;
@@ -26,11 +29,16 @@ export interface OwnBoxes {
 }
 
 /**
- * Links components in any shape. It ends when all its children have ended.
+ * Links components in any shape. It ends when all its children have ended; without children at once.
  *
  * With a function the links are typed: a message type that does not fit is a compile error. With names, as in the
  * article, a name that does not exist is an error when the graphline is made. Boxes of the graphline itself (`self`)
  * come into being as they are linked.
+ *
+ * Where a child has a `control` inbox, the graphline has `control` and `signal` too. What comes to `control` goes to the
+ * `control` of every child that is not linked there. When all children have ended, `signal` sends the
+ * `shutdownMicroprocess` that came by, or else a `producerFinished`. Where `control` or `signal` is linked in the
+ * graphline, only that link counts.
  *
  * @example
  * await Graphline({ a: new Numbers(), b: new Printer() }, ({ a, b }) => [link(a.outbox, b.inbox)]).run();
@@ -58,6 +66,11 @@ export function Graphline(
 }
 
 const GraphlineOf = class Graphline extends Component {
+  /** Undefined where the children get it by a link, or have none. */
+  #control: Inbox | undefined;
+  #signal: Outbox | undefined;
+  readonly #ways: Outbox[] = [];
+
   constructor(
     children: Readonly<Record<string, Component>>,
     wire: ((children: never, self: OwnBoxes) => readonly Link[]) | undefined,
@@ -77,8 +90,47 @@ const GraphlineOf = class Graphline extends Component {
     for (const [from, to] of Array.isArray(linkages) ? linkages : Object.entries(linkages)) {
       connect(this.#source(children, from), this.#sink(children, to));
     }
-    const task = this[TASK];
-    if (task.children.length === 0) throw new TypeError('Graphline: Expected at least one component but received none');
+    this.#declareControl(children);
+  }
+
+  /** What nobody has linked is passed on by the graphline itself. */
+  #declareControl(children: Readonly<Record<string, Component>>): void {
+    const named = (boxes: readonly (Inbox | Outbox)[], name: string) => boxes.find((box) => box.name === name);
+    const { ins, outs } = this[TASK];
+    const [ownControl, ownSignal] = [named(ins, 'control'), named(outs, 'signal')];
+    const controls = Object.entries(children).flatMap(([name, child]) => {
+      const control = named(child[TASK].ins, 'control');
+      return control === undefined ? [] : [{ name, control }];
+    });
+    if (controls.length === 0) return;
+    if (ownControl?.to === undefined) {
+      this.#control = (ownControl as Inbox | undefined) ?? this.in('control');
+      for (const { name, control } of controls) {
+        if (control.from.length > 0) continue;
+        const way = this.out(`control-${name}`, { role: 'control' });
+        connect(way, control);
+        this.#ways.push(way);
+      }
+    }
+    if (ownSignal === undefined || ownSignal.from.length === 0) {
+      this.#signal = (ownSignal as Outbox | undefined) ?? this.out('signal');
+    }
+  }
+
+  override *main(): Steps {
+    const [control, signal, ways] = [this.#control, this.#signal, this.#ways];
+    if (control === undefined && signal === undefined) return;
+    let stopped: shutdownMicroprocess | undefined;
+    while (this.parts.length > 0) {
+      // A control inbox is ready whatever is full.
+      while (control?.ready && ways.every((way) => way.open || way.cancelled)) {
+        const message = control.recv();
+        if (message instanceof shutdownMicroprocess) stopped ??= message;
+        sendToAll(ways, ways.length > 1 ? ownedByMany('Graphline', message) : message);
+      }
+      yield;
+    }
+    signal?.send(stopped ?? new producerFinished(this));
   }
 
   #source(children: Readonly<Record<string, Component>>, name: BoxName): Inbox | Outbox {
