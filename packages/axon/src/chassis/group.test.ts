@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
-import { Component, ComponentError, group, Pipeline, type Steps } from '../index.js';
+import { Component, ComponentError, group, link, Pipeline, type Steps } from '../index.js';
 import { drive } from '../testing/index.js';
 
 class Handle {
@@ -149,6 +149,29 @@ describe('group', () => {
     };
     await Pipeline(endless(), group(make, { supervise: 'restart' }), new First()).run();
     expect(made).toBe(1);
+  });
+
+  it('ends alone with its part, and disposes what waits, when it was told so', async () => {
+    Handle.open = 0;
+    const parts: string[] = [];
+    class Manager extends Component {
+      readonly inbox = this.in<Handle>('inbox');
+      override *main(): Steps {
+        const fragile = this.add(group(() => new Passer(new Set([2])), { supervise: 'end', name: 'fragile' }));
+        link(this.inbox, fragile.inbox);
+        this.add(group(() => Pipeline([1, 2, 3], (n: number) => parts.push(`${n}`)), { supervise: 'end' }));
+        while (this.parts.length > 0) yield;
+        parts.push('all ended');
+      }
+    }
+    const run = drive(new Manager(), { inbox: handles(10) });
+    await run.finish();
+    expect(parts).toEqual(['1', '2', '3', 'all ended']);
+    expect(
+      run.logs.map(({ level, path, message }) => [level, path, message].join(' ').replace(/\w+-\d+/g, 'X')),
+    ).toEqual(['warn X/X/fragile ends: X/X/fragile/X: cannot stand 2']);
+    // The one that it could not stand was its own.
+    expect(Handle.open).toBe(1);
   });
 
   it('is not begun again when the graph is ending', async () => {

@@ -10,7 +10,7 @@ import type { ComponentInput, ComponentOutput } from './pipeline.js';
 import { Relays } from './relays.js';
 
 /** What happens when something in a group fails. */
-export type SupervisionPolicy = 'restart' | 'skip' | 'escalate';
+export type SupervisionPolicy = 'restart' | 'skip' | 'end' | 'escalate';
 
 /** Options of {@link group}. */
 export interface GroupOptions {
@@ -18,7 +18,8 @@ export interface GroupOptions {
   readonly name?: string;
   /**
    * `'restart'`: the group is made anew. `'skip'`: the same, and the message that was being worked on is disposed of.
-   * `'escalate'`, the default: its failure is that of what it is in.
+   * `'end'`: it ends, and nothing else does; for connections and other parts that nobody waits for. `'escalate'`, the
+   * default: its failure is that of what it is in.
    */
   readonly supervise?: SupervisionPolicy;
   /** Failures within `window` that are answered; one more escalates. Default 5. */
@@ -35,7 +36,7 @@ export type GroupComponent<C extends Component> = Component & {
   readonly restarts: number;
 };
 
-const POLICIES: readonly SupervisionPolicy[] = ['restart', 'skip', 'escalate'];
+const POLICIES: readonly SupervisionPolicy[] = ['restart', 'skip', 'end', 'escalate'];
 const DEFAULT_MAX = 5;
 const DEFAULT_WINDOW: Duration = { ms: 60_000 };
 
@@ -140,6 +141,10 @@ const GroupOf = class Group extends Component {
       const failure = this.#failure;
       if (failure === undefined) return;
       this.#relays.release();
+      if (this.#policy === 'end') {
+        this.log('warn', `ends: ${failure.message}`);
+        return;
+      }
       this.#count(failure);
       this.log('warn', `${this.#policy === 'skip' ? 'skips a message' : 'begins again'}: ${failure.message}`, {
         restarts: this.#restarts,
