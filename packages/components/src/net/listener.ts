@@ -159,6 +159,8 @@ export class Listening {
       if (signal.aborted) refuse();
       else signal.addEventListener('abort', refuse, { once: true });
     });
+    // Whoever asked may have gone; the failure itself is told elsewhere.
+    this.#promise.catch(() => {});
     return this.#promise;
   }
 }
