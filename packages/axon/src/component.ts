@@ -397,6 +397,7 @@ function activate(component: Component, options: RunOptions): void {
   }
   const graph = new Graph(root, scheduler, options.onLog ?? logToStderr, options.onUnhandled ?? 'log');
   scheduler.graphs.add(graph);
+  graph.refuseMissing();
   graph.start(root);
   const { signal } = options;
   if (signal === undefined) return;

@@ -62,6 +62,28 @@ export class LinkCycleError extends Error {
   }
 }
 
+/** A component sends although it has ended. What it sent is disposed of. */
+export class EndedOutboxError extends Error {
+  readonly code = 'ENDED_OUTBOX';
+
+  constructor(box: string) {
+    super(`${box}: Expected send() before the end of its component but that has ended`);
+    this.name = 'EndedOutboxError';
+  }
+}
+
+/** A component of a graph is linked to one that nobody activated. */
+export class NotActivatedError extends Error {
+  readonly code = 'NOT_ACTIVATED';
+
+  constructor(box: string, missing: string, itsBox: string) {
+    super(
+      `${box}: Expected ${missing} to be part of a running graph, since its ${itsBox} is linked, but it was not activated`,
+    );
+    this.name = 'NotActivatedError';
+  }
+}
+
 /** Thrown into `async main()` by `next()`, `room()`, `change()` and `delay()` when the component is being stopped. */
 export class CancelledError extends Error {
   readonly code = 'CANCELLED';

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { CancelledError, ComponentError } from './errors.js';
+import { CancelledError, ComponentError, NotActivatedError } from './errors.js';
+import type { Inbox } from './inbox.js';
 import type { LogEntry, LogHook } from './log.js';
+import type { Outbox } from './outbox.js';
 import type { Scheduler } from './scheduler.js';
 import { type Deferred, DONE, NEW, type Task, walkTasks } from './task.js';
 
@@ -41,6 +43,24 @@ export class Graph {
       task.liveChildren = task.children.length;
       scheduler.start(task);
     }
+  }
+
+  /**
+   * Fails where a box is linked to one of a component that belongs to no graph: nobody would ever take, or send, what
+   * comes that way. Graphs that are linked to each other are activated in one turn.
+   */
+  refuseMissing(): void {
+    // Those of the original's vocabulary are activated one by one, and their boxes are used by hand before that.
+    const strict = [...this.tasks].filter((task) => !task.refusable);
+    const open = strict.flatMap((task) => [...task.ins, ...task.outs].flatMap(linkedToNobody));
+    if (open.length === 0) return;
+    queueMicrotask(() => {
+      for (const { box, other } of open) {
+        if (other.task.graph !== undefined || (box.to !== other && other.to !== box)) continue;
+        this.fail(box.task, new NotActivatedError(box.path(), other.task.path(), other.name));
+        return;
+      }
+    });
   }
 
   /** A component was added to one that is running. In a graph that is ending it does not begin its work. */
@@ -146,6 +166,11 @@ export class Graph {
     if (process !== undefined) process.exitCode = 1;
     if (this.onUnhandled === 'abort-all') this.scheduler.abortAll(this.failure);
   }
+}
+
+function linkedToNobody(box: Inbox | Outbox): { box: Inbox | Outbox; other: Inbox | Outbox }[] {
+  const others: (Inbox | Outbox)[] = box.to === undefined ? [...box.from] : [box.to, ...box.from];
+  return others.filter(({ task }) => task.graph === undefined && !task.refusable).map((other) => ({ box, other }));
 }
 
 /** The promise of `component.done`, made when it is first asked for. */

@@ -27,7 +27,9 @@ export {
   ComponentError,
   DeadlockError,
   EmptyInboxError,
+  EndedOutboxError,
   LinkCycleError,
+  NotActivatedError,
   nearest,
   UnknownBoxError,
 } from './errors.js';

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { BoxAlreadyLinkedError, LinkCycleError } from './errors.js';
+import { disposeMessage } from './dispose.js';
+import { BoxAlreadyLinkedError, EndedOutboxError, LinkCycleError } from './errors.js';
 import { Inbox } from './inbox.js';
 import { CANCELLED, Outbox, UNLINKED } from './outbox.js';
 import type { Task } from './task.js';
@@ -140,6 +141,24 @@ export function closeOutbox(outbox: Outbox): void {
   if (sink === UNLINKED || sink === CANCELLED) return;
   detach(outbox);
   if (sink.producers.length === 0) endOfStream(sink);
+}
+
+/** @internal The component has ended: whoever still sends for it is told so. */
+export function endOutbox(outbox: Outbox): void {
+  closeOutbox(outbox);
+  // Replaced and not asked for: a test in send() would cost every message.
+  outbox.send = refuseOne;
+  outbox.sendAll = refuseAll;
+}
+
+function refuseOne(this: Outbox, message: unknown): void {
+  disposeMessage(message);
+  throw new EndedOutboxError(this.path());
+}
+
+function refuseAll(this: Outbox, messages: readonly unknown[]): void {
+  for (const message of messages) disposeMessage(message);
+  throw new EndedOutboxError(this.path());
 }
 
 /** @internal The receiver has ended: what waits is disposed, and its producers learn that nobody listens. */

@@ -6,7 +6,7 @@ import { findDeadlock, relieve, Starving } from './deadlock.js';
 import { CancelledError } from './errors.js';
 import { type Graph, outsideWork } from './graph.js';
 import type { Inbox } from './inbox.js';
-import { closeBoxesOfMain, closeInbox, closeOutbox } from './link.js';
+import { closeBoxesOfMain, closeInbox, endOutbox } from './link.js';
 import { UNLINKED } from './outbox.js';
 import { Rest } from './rest.js';
 import { RunQueue } from './run-queue.js';
@@ -427,7 +427,7 @@ export class Scheduler {
     }
     if (task.timed) this.timers.forget(task);
     if (task.onStuck !== undefined) this.starving.forget(task);
-    for (const outbox of task.outs) closeOutbox(outbox);
+    for (const outbox of task.outs) endOutbox(outbox);
     for (const inbox of task.ins) closeInbox(inbox);
     const { graph, parent } = task;
     if (graph !== undefined && graph.root === task) {

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+import { describe, expect, it } from 'vitest';
+import { TASK } from './component.js';
+import {
+  Component,
+  ComponentError,
+  Graphline,
+  type Inbox,
+  type InboxOptions,
+  link,
+  type Outbox,
+  Pipeline,
+  Scheduler,
+  type Steps,
+} from './index.js';
+import {
+  checkInvariants,
+  drive,
+  isFinished,
+  TestHandles,
+  TestSink,
+  TestSource,
+  virtualClock,
+} from './testing/index.js';
+
+class Pass extends Component {
+  readonly inbox = this.in<unknown>('inbox');
+  readonly outbox = this.out<unknown>('outbox');
+  override *main(): Steps {
+    while (!this.inbox.ended) {
+      while (this.inbox.ready) this.outbox.send(this.inbox.recv());
+      yield;
+    }
+  }
+}
+
+/** Boxes to be passed on. */
+class Shell extends Component {
+  readonly inbox: Inbox = this.in('inbox');
+  readonly outbox: Outbox = this.out('outbox');
+}
+
+const checked = () => {
+  const scheduler: Scheduler = new Scheduler({ clock: virtualClock(), onSlice: () => checkInvariants(scheduler) });
+  return { scheduler, onLog: () => {} };
+};
+
+describe('a ring of boxes that are passed on', () => {
+  it('is refused at the link that closes it, and the others still work', () => {
+    const [a, b, c] = [new Shell(), new Shell(), new Shell()];
+    link(a.inbox, b.inbox);
+    link(b.inbox, c.inbox);
+    expect(() => link(c.inbox, a.inbox)).toThrow(
+      'Shell.inbox: Expected a chain of boxes that ends in an inbox but received the ring ' +
+        'Shell.inbox -> Shell.inbox -> Shell.inbox -> Shell.inbox',
+    );
+    expect(() => link(a.outbox, a.outbox)).toThrow('the ring Shell.outbox -> Shell.outbox');
+    expect([c.inbox.to, a.outbox.to]).toEqual([undefined, undefined]);
+    const pass = new Pass();
+    link(c.inbox, pass.inbox);
+    link(new TestSource([1]).outbox, a.inbox);
+    expect(pass.inbox.linked).toBe(true);
+  });
+});
+
+describe('a box that is linked twice', () => {
+  it('is refused by name, and keeps its first link', async () => {
+    const [source, first, second] = [new TestSource([1, 2]), new TestSink(), new TestSink()];
+    const graph = Graphline({ source, first }, () => [link(source.outbox, first.inbox)]);
+    expect(() => link(source.outbox, second.inbox)).toThrow(
+      'Graphline/source.outbox: Expected a box without a destination but it is linked to Graphline/first.inbox already, ' +
+        'so not to TestSink.inbox',
+    );
+    await graph.run(checked());
+    expect([first.messages, second.inbox.linked]).toEqual([[1, 2], false]);
+  });
+
+  it('is refused as a passed on inbox, too', () => {
+    const [shell, a, b] = [new Shell(), new Pass(), new Pass()];
+    link(shell.inbox, a.inbox);
+    expect(() => link(shell.inbox, b.inbox)).toThrow('Shell.inbox: Expected a box without a destination');
+    expect([a.inbox.from, b.inbox.from]).toEqual([[shell.inbox], []]);
+  });
+});
+
+describe('an unknown name of a box', () => {
+  it('is refused where it is used, with the nearest', async () => {
+    expect(() => Graphline({ linkages: { 'a.outbux': 'self.outbox' }, children: { a: new Pass() } })).toThrow(
+      /a: Expected the name of an outbox but received "outbux"; did you mean "outbox"\?/,
+    );
+    const run = drive(
+      new (class Wrong extends Pass {
+        override *main(): Steps {
+          this.send(1, 'outbux');
+        }
+      })(),
+    );
+    await expect(run.done).rejects.toThrow(/Wrong-1: .*Expected the name of an outbox but received "outbux"/);
+  });
+});
+
+describe('a bound that is none', () => {
+  it.each<[InboxOptions, string]>([
+    [{ capacity: -1 }, 'Bounded: Expected a whole number of at least 1 for capacity of inbox but received -1'],
+    [{ capacity: 1.5 }, 'Bounded: Expected a whole number of at least 1 for capacity of inbox but received 1.5'],
+    [{ maxBytes: -1 }, 'Bounded.inbox: Expected a number of bytes above 0 for maxBytes but received -1'],
+  ])('is refused where the inbox is declared: %o', (options, message) => {
+    class Bounded extends Component {
+      readonly inbox = this.in('inbox', options);
+    }
+    expect(() => new Bounded()).toThrow(message);
+  });
+});
+
+describe('recv() on an empty inbox', () => {
+  it('is refused by path; who catches it goes on', async () => {
+    let caught: unknown;
+    class Hasty extends Component {
+      readonly inbox = this.in<number>('inbox');
+      readonly outbox = this.out<number>('outbox');
+      override *main(): Steps {
+        try {
+          this.inbox.recv();
+        } catch (error) {
+          caught = error;
+        }
+        while (!this.inbox.ended) {
+          while (this.inbox.ready) this.outbox.send(this.inbox.recv());
+          yield;
+        }
+      }
+    }
+    const run = drive(new Hasty());
+    await run.settle();
+    expect(String(caught)).toMatch(
+      /Hasty-1\.inbox: Expected a waiting message for recv\(\) but the inbox is empty; test `ready` first$/,
+    );
+    run.inbox.send(1, 2, 3);
+    run.inbox.close();
+    await run.done;
+    expect(run.outbox.messages).toEqual([1, 2, 3]);
+  });
+});
+
+describe('send() of a component that has ended', () => {
+  it('is refused by path, and the message is disposed of', async () => {
+    const handles = new TestHandles();
+    const [pass, sink] = [new Pass(), new TestSink()];
+    await Pipeline(new TestSource([1]), pass, sink).run(checked());
+    const message = 'Pipeline-1/Pass-1.outbox: Expected send() before the end of its component but that has ended';
+    expect(() => pass.outbox.send(handles.make(1))).toThrow(message);
+    expect(() => pass.outbox.sendAll([handles.make(2), handles.make(3)])).toThrow(message);
+    expect(() => pass.send(handles.make(4))).toThrow(message);
+    handles.check();
+    expect([sink.messages, isFinished(sink)]).toEqual([[1], true]);
+  });
+});
+
+describe('a component that is activated twice', () => {
+  it('is refused by path and runs on', async () => {
+    const [source, sink] = [new TestSource(), new TestSink()];
+    const options = checked();
+    const graph = Pipeline(source, sink).activate(options);
+    const message = 'Pipeline-1: Expected a component that is new but it is activated already';
+    expect(() => graph.activate(options)).toThrow(message);
+    expect(() => graph.run(options)).toThrow(message);
+    expect(() => source.activate(options)).toThrow(
+      'Pipeline-1/TestSource-1: Expected a component that is new but it is activated already',
+    );
+    expect(() => Pipeline(source, new TestSink())).toThrow('belongs to another graph already');
+    expect(options.scheduler.graphs.size).toBe(1);
+    source.input.send(1);
+    source.input.close();
+    await graph.done;
+    expect(sink.messages).toEqual([1]);
+  });
+});
+
+describe('a component that is linked but never activated', () => {
+  it('behind an outbox is an error of run() that names it', async () => {
+    const [pass, forgotten] = [new Pass(), new Pass()];
+    link(pass.outbox, forgotten.inbox);
+    const graph = Pipeline(
+      new TestSource([1]),
+      Graphline({ pass }, (_, self) => [link(self.in('inbox'), pass.inbox)]),
+    );
+    const error = await graph.run(checked()).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(ComponentError);
+    expect((error as ComponentError).path).toBe('Pipeline-1/Graphline-1/pass');
+    expect((error as Error).message).toContain(
+      'pass.outbox: Expected Pass to be part of a running graph, since its inbox is linked, but it was not activated',
+    );
+    expect(isFinished(graph)).toBe(true);
+    expect(forgotten[TASK].graph).toBeUndefined();
+  });
+
+  it('before an inbox is one too, and nothing has run', async () => {
+    const begun: string[] = [];
+    class Reader extends Pass {
+      override *main(): Steps {
+        begun.push('reader');
+        yield;
+      }
+    }
+    const [reader, forgotten] = [new Reader(), new Pass()];
+    link(forgotten.outbox, reader.inbox);
+    await expect(reader.run(checked())).rejects.toThrow(
+      'Reader-1.inbox: Expected Pass to be part of a running graph, since its outbox is linked, but it was not activated',
+    );
+    expect(begun).toEqual([]);
+  });
+
+  it('is none when it is activated in the same turn', async () => {
+    const options = checked();
+    const [source, sink] = [new TestSource([1, 2]), new TestSink()];
+    link(source.outbox, sink.inbox);
+    const running = source.run(options);
+    await Promise.all([running, sink.run(options)]);
+    expect(sink.messages).toEqual([1, 2]);
+  });
+
+  it('is none when it has ended before', async () => {
+    const options = checked();
+    const [source, sink] = [new TestSource([1, 2]), new Pass()];
+    link(source.outbox, sink.inbox);
+    const ended = sink.run(options);
+    sink.stop();
+    await Promise.all([ended, source.run(options)]);
+  });
+});
