@@ -414,7 +414,7 @@ function stop(task: Task): void {
   let live = false;
   for (const below of inside) {
     below.stopAsked = true;
-    if (below.state === DONE || (below.children.length > 0 && below.mainEnded)) continue;
+    if (below.state === DONE || (below.children.length > 0 && (below.mainEnded || below.chassis))) continue;
     live = true;
     if (below.ins.some((inbox) => inbox.producers.some((outbox) => inside.has(outbox.task)))) continue;
     const fed = below.ins.filter((inbox) => inbox.producers.length > 0);

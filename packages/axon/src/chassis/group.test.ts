@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
-import { Component, ComponentError, group, link, Pipeline, type Steps } from '../index.js';
+import { Component, ComponentError, group, link, Pipeline, type Steps, type SupervisionPolicy } from '../index.js';
 import { drive } from '../testing/index.js';
 
 class Handle {
@@ -173,6 +173,34 @@ describe('group', () => {
     // The one that it could not stand was its own.
     expect(Handle.open).toBe(1);
   });
+
+  it.each<SupervisionPolicy>(['restart', 'skip', 'end', 'escalate'])(
+    'is stopped in order with what it holds: nothing that was sent is lost (%s)',
+    async (supervise) => {
+      class Slow extends Component {
+        readonly inbox = this.in<number>('inbox');
+        readonly outbox = this.out<number>('outbox');
+        override *main(): Steps {
+          while (!this.inbox.ended) {
+            while (this.inbox.ready) {
+              const n = this.inbox.recv();
+              yield* this.sleep({ ms: 10 });
+              this.outbox.send(n);
+            }
+            yield;
+          }
+        }
+      }
+      for (const make of [() => new Slow(), () => Pipeline(new Slow(), new Slow())]) {
+        const run = drive(group<Component>(make, { supervise }));
+        run.input('inbox').send(1, 2, 3);
+        await run.advance({ ms: 15 });
+        run.stop();
+        await run.finish();
+        expect(run.output('outbox').messages).toEqual([1, 2, 3]);
+      }
+    },
+  );
 
   it('is not begun again when the graph is ending', async () => {
     class FailsAtTheEnd extends Component {
