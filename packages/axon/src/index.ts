@@ -6,6 +6,7 @@ export {
   SubscribeTo,
   type SubscribeToOptions,
 } from './chassis/backplane.js';
+export { Carousel, type CarouselComponent, type CarouselOptions } from './chassis/carousel.js';
 export { type BranchOptions, refuseSingleOwner, type SubscriberPolicy, sendToAll } from './chassis/fan-out.js';
 export { Graphline, type GraphlineOptions } from './chassis/graphline.js';
 export { type GroupComponent, type GroupOptions, group, type SupervisionPolicy } from './chassis/group.js';
