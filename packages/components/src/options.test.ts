@@ -3,9 +3,26 @@ import { describe, expect, it } from 'vitest';
 import { ConsoleEchoer } from './console/index.js';
 import { ReadFileAdaptor } from './file/index.js';
 import { TCPClient } from './net/index.js';
-import { optionsObject } from './options.js';
+import { optionsObject, shown } from './options.js';
 
 const reconnect = { min: { ms: 1 }, max: { ms: 1 } };
+
+describe('shown', () => {
+  it.each([
+    ['text', '"text"'],
+    [5n, '5n'],
+    [Symbol('s'), 'Symbol(s)'],
+    [undefined, 'undefined'],
+    [() => 5, 'a function'],
+    [{ a: [1] }, '{"a":[1]}'],
+    [new Uint8Array(3), 'a Uint8Array of 3 bytes'],
+    [Array(1000).fill(0), 'an object of Array'],
+    [Object.create(null), '{}'],
+    [new ConsoleEchoer(), 'an object of ConsoleEchoer'],
+  ])('says what a value is: %#', (value, text) => {
+    expect(shown(value)).toBe(text);
+  });
+});
 
 describe('optionsObject', () => {
   it('gives the object itself, with some of its options or all', () => {

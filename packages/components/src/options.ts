@@ -7,9 +7,22 @@ export function shown(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'bigint') return `${value}n`;
   if (typeof value === 'function') return 'a function';
-  if (typeof value === 'object' && value !== null)
-    return JSON.stringify(value) ?? Object.prototype.toString.call(value);
+  if (typeof value === 'object' && value !== null) return shownObject(value);
   return String(value);
+}
+
+const LONGEST_SHOWN = 200;
+
+function shownObject(value: object): string {
+  const kind = value.constructor?.name ?? 'no class';
+  if (ArrayBuffer.isView(value)) return `a ${kind} of ${value.byteLength} bytes`;
+  try {
+    const text = JSON.stringify(value);
+    if (text !== undefined && text.length <= LONGEST_SHOWN) return text;
+  } catch {
+    // A component, or something else with a way back to itself.
+  }
+  return `an object of ${kind}`;
 }
 
 export function nonEmptyString(owner: string, name: string, value: unknown): string {

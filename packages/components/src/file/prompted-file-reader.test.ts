@@ -78,13 +78,15 @@ describe('PromptedFileReader', () => {
     );
   });
 
-  it('refuses answers of more than 16 MiB', async () => {
+  it('answers a request for more than 16 MiB by several messages, and refuses lines that are longer together', async () => {
     const filename = fileOf('long', new Uint8Array(17 * 1024 * 1024));
-    await expect(drive(new PromptedFileReader(filename), { inbox: [17 * 1024 * 1024] }).done).rejects.toThrow(
-      /cannot read 17825792 bytes of ".*long" at once: more than 16777216 bytes/,
-    );
+    const run = drive(new PromptedFileReader(filename), { inbox: [2 ** 40] });
+    await run.done;
+    expect(run.outbox.messages.map((message) => message.length)).toEqual([16 * 1024 * 1024, 1024 * 1024]);
     const lines = drive(new PromptedFileReader({ filename, readmode: 'lines' }), { inbox: [2] });
-    await expect(lines.done).rejects.toThrow(/cannot read 2 lines of .* more than 16777216 bytes/);
+    await expect(lines.done).rejects.toThrow(
+      /PromptedFileReader-1: cannot read 2 lines of ".*long" at once: more than 16777216 bytes/,
+    );
   });
 
   it('closes its file when it is stopped, and names one that is missing', async () => {

@@ -20,11 +20,11 @@ const LINE_FEED = 0x0a;
  * Reads from a file as much as it is asked for, when it is asked.
  *
  * It ends with the file: a request is answered by what is left, and the first one behind the end of the file (or the
- * end of the requests) ends it. A file that cannot be opened or read, and an answer of more than 16 MiB, end the graph
- * with a `FileError`; a request that is no whole number from 1 up is a TypeError.
+ * end of the requests) ends it. A file that cannot be opened or read, and lines that are more than 16 MiB together, end
+ * the graph with a `FileError`; a request that is no whole number from 1 up is a TypeError.
  *
- * `inbox`: how many bytes or lines. `outbox`: for each request one `Uint8Array` with its own buffer that belongs to
- * the receiver; lines with their line feeds.
+ * `inbox`: how many bytes or lines. `outbox`: for each request a `Uint8Array` with its own buffer that belongs to the
+ * receiver, or several for more than 16 MiB; lines with their line feeds.
  *
  * @example
  * import { Pipeline } from '@kamaelia/axon';
@@ -55,16 +55,15 @@ export class PromptedFileReader extends Component {
   }
 
   override *main(): Steps {
-    const { inbox, outbox } = this;
+    const { inbox } = this;
     const reader = new FileReader(this.#filename);
     try {
       yield* this.until(reader.open());
       while (!inbox.ended) {
         while (inbox.ready) {
           const count = this.#checked(inbox.recv());
-          const answer = yield* this.until(this.#lines ? this.#readLines(reader, count) : reader.read(count, true));
-          if (answer === undefined) return;
-          outbox.send(answer);
+          const more = this.#lines ? yield* this.#sendLines(reader, count) : yield* this.#sendBytes(reader, count);
+          if (!more) return;
         }
         yield;
       }
@@ -75,13 +74,31 @@ export class PromptedFileReader extends Component {
   }
 
   #checked(count: number): number {
-    if (!Number.isSafeInteger(count) || count < 1) {
-      throw new TypeError(
-        `PromptedFileReader: Expected a whole number from 1 up for a request but received ${shown(count)}`,
-      );
+    if (Number.isSafeInteger(count) && count >= 1) return count;
+    throw new TypeError(
+      `PromptedFileReader: Expected a whole number from 1 up for a request but received ${shown(count)}`,
+    );
+  }
+
+  /** False behind the end of the file. */
+  *#sendBytes(reader: FileReader, count: number): Generator<unknown, boolean, unknown> {
+    const { outbox } = this;
+    let missing = count;
+    while (missing > 0) {
+      const answer = yield* this.until(reader.read(Math.min(missing, LARGEST_ANSWER), true));
+      if (answer === undefined) return missing < count;
+      missing -= answer.length;
+      while (!outbox.open) yield;
+      outbox.send(answer);
     }
-    if (!this.#lines && count > LARGEST_ANSWER) throw this.#tooLong(`${count} bytes`);
-    return count;
+    return true;
+  }
+
+  *#sendLines(reader: FileReader, count: number): Generator<unknown, boolean, unknown> {
+    const answer = yield* this.until(this.#readLines(reader, count));
+    if (answer === undefined) return false;
+    this.outbox.send(answer);
+    return true;
   }
 
   async #readLines(reader: FileReader, count: number): Promise<Uint8Array | undefined> {
@@ -103,16 +120,14 @@ export class PromptedFileReader extends Component {
       parts.push(this.#rest.subarray(0, end));
       this.#rest = this.#rest.subarray(end);
       length += end;
-      if (length > LARGEST_ANSWER) throw this.#tooLong(`${count} lines`);
+      if (length > LARGEST_ANSWER) {
+        throw new FileError(
+          `cannot read ${count} lines of ${JSON.stringify(this.#filename)} at once: more than ${LARGEST_ANSWER} bytes`,
+          'TOO_LONG',
+          this.#filename,
+        );
+      }
     }
     return length === 0 ? undefined : new Uint8Array(Buffer.concat(parts, length));
-  }
-
-  #tooLong(asked: string): FileError {
-    return new FileError(
-      `cannot read ${asked} of ${JSON.stringify(this.#filename)} at once: more than ${LARGEST_ANSWER} bytes`,
-      'TOO_LONG',
-      this.#filename,
-    );
   }
 }

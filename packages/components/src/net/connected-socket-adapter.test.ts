@@ -216,6 +216,21 @@ describe('ConnectedSocketAdapter', () => {
     await done;
   });
 
+  it('finishes: hears nothing more, and still says what there is to say', async () => {
+    const { client, adapter, run } = await adapted({}, { allowHalfOpen: true });
+    client.socket.write('heard');
+    await until(() => run.outbox.messages.length > 0);
+    adapter.finish();
+    await until(() => run.outbox.ended);
+    client.socket.write('not heard');
+    run.inbox.send(...blocks(20));
+    run.inbox.close();
+    await until(() => client.ended);
+    expect([client.heard, text(run.outbox.messages)]).toEqual([20 * 65_536, 'heard']);
+    client.socket.end();
+    await run.done;
+  });
+
   it('takes any duplex stream', async () => {
     const stream = new PassThrough();
     const adapter = new ConnectedSocketAdapter(stream);

@@ -71,6 +71,7 @@ export class ConnectedSocketAdapter extends Component {
   #local: EndPoint | undefined;
   #flow: SocketFlow | undefined;
   #lost: NetworkError | undefined;
+  #deaf = false;
   #told = false;
   #lingerUntilUs = Number.POSITIVE_INFINITY;
   #exchanged = 0;
@@ -116,6 +117,15 @@ export class ConnectedSocketAdapter extends Component {
     return this.#lost;
   }
 
+  /**
+   * Takes nothing more from the other side, as though it had ended: `outbox` ends, and what is still to be said is
+   * said. For servers that are to end.
+   */
+  finish(): void {
+    this.#deaf = true;
+    this.#external.wake();
+  }
+
   /** Closes the socket of a component that is not wanted. */
   [Symbol.dispose](): void {
     this.#socket.destroy();
@@ -153,7 +163,7 @@ export class ConnectedSocketAdapter extends Component {
     const { inbox, outbox } = this;
     flow.pump();
     if (flow.error instanceof TypeError) throw flow.error;
-    const heard = flow.remoteEnded && flow.delivered;
+    const heard = this.#deaf || (flow.remoteEnded && flow.delivered);
     if (heard && !this.#told) {
       this.#told = true;
       outbox.close();
@@ -161,7 +171,7 @@ export class ConnectedSocketAdapter extends Component {
     // With nothing linked to the inbox there is nothing to say; whether the other side has is waited for.
     const silent = inbox.ended || (!inbox.linked && inbox.length === 0 && (heard || outbox.cancelled));
     if (silent && flow.flushed) flow.end();
-    if (heard && (flow.gone || flow.finished)) return true;
+    if (heard && (flow.gone || (flow.finished && flow.remoteEnded))) return true;
     // What the system still has for a slow one nobody can see, and to close the connection now would lose that.
     if (flow.ending && !outbox.linked && this.#lingerUntilUs === Number.POSITIVE_INFINITY) {
       this.#lingerUntilUs = this.clock.now() + this.#idleUs;

@@ -16,6 +16,7 @@ export { Multicast_transceiver, type MulticastTransceiverOptions } from './multi
 export { NetworkError } from './network-error.js';
 export { type AddressedDatagram, PostboxPeer, type PostboxPeerOptions } from './postbox-peer.js';
 export { type Datagram, type LocalAddressOptions, SimplePeer, type SimplePeerOptions } from './simple-peer.js';
+export { type Connection, type Protocol, SimpleServer, type SimpleServerOptions } from './simple-server.js';
 export { SingleServer, type SingleServerOptions, type SingleServerStats } from './single-server.js';
 export { Annotator, type AnnotatorOptions } from './srm/annotator.js';
 export { DataChunker, type DataChunkerOptions } from './srm/data-chunker.js';

@@ -43,7 +43,7 @@ export class Multicast_receiver extends BasicPeer<never, GroupDatagram> {
 
   constructor(options: MulticastReceiverOptions) {
     const owner = 'Multicast_receiver';
-    super(optionsObject(owner, options));
+    super(optionsObject(owner, options, ['address', 'port', 'localAddr', 'queue']));
     const { address, port, localAddr = '127.0.0.1' } = options;
     this.#port = checkedPort(owner, 'port', port, 1);
     this.#membership = {

@@ -32,7 +32,7 @@ export class Multicast_sender extends BasicPeer<Sendable, never> {
 
   constructor(options: MulticastSenderOptions) {
     const owner = 'Multicast_sender';
-    optionsObject(owner, options);
+    optionsObject(owner, options, ['localAddr', 'localPort', 'remoteAddr', 'remotePort', 'ttl']);
     super({});
     const { localAddr = '127.0.0.1', localPort = 0, remoteAddr, remotePort, ttl = DEFAULT_TTL } = options;
     const local = checkedInterface(owner, 'localAddr', localAddr);

@@ -41,6 +41,19 @@ const DEFAULT_CONNECTIONS = 1024;
 const DEFAULT_IDLE: Duration = { ms: 60_000 };
 const DEFAULT_INACTIVE: Duration = { ms: 3_600_000 };
 
+type Limits = Required<Omit<ServerLimits, 'tls'>> & { readonly tls: ServerTLS | undefined };
+
+/** @internal With everything that was not said. */
+export function checkedLimits(owner: string, given: ServerLimits): Limits {
+  const { host = '127.0.0.1', maxConnections = DEFAULT_CONNECTIONS } = given;
+  const { idle = DEFAULT_IDLE, inactive = DEFAULT_INACTIVE, tls } = given;
+  nonEmptyString(owner, 'host', host);
+  wholeNumber(owner, 'maxConnections', maxConnections, 1, 1_000_000);
+  positiveUs(owner, 'idle', idle);
+  positiveUs(owner, 'inactive', inactive);
+  return { host, maxConnections, idle, inactive, tls: checkedServerTLS(owner, tls) };
+}
+
 /**
  * Listens at a port, and sends a new `ConnectedSocketAdapter` for each client that connects. Whoever receives it owns
  * it: links it, and makes it a part of a graph (or disposes it, which closes the connection). `SimpleServer` does that
@@ -56,9 +69,8 @@ const DEFAULT_INACTIVE: Duration = { ms: 3_600_000 };
  * `outbox`: `ConnectedSocketAdapter`s that were not activated.
  *
  * @example
- * import { Graphline, link } from '@kamaelia/axon';
+ * import { Graphline, link, Pipeline } from '@kamaelia/axon';
  * import { TCPClient, TCPServer } from '@kamaelia/components/net';
- * import { Pipeline } from '@kamaelia/axon';
  *
  * const server = new TCPServer(0);
  * const listening = Pipeline(server, (client) => {
@@ -71,10 +83,8 @@ const DEFAULT_INACTIVE: Duration = { ms: 3_600_000 };
  */
 export class TCPServer extends Component {
   readonly outbox = this.out<ConnectedSocketAdapter>('outbox');
-  readonly #host: string;
   readonly #port: number;
-  readonly #limits: { readonly maxConnections: number; readonly idle: Duration; readonly inactive: Duration };
-  readonly #tls: ServerTLS | undefined;
+  readonly #limits: Limits;
   readonly #external: External = this.external();
   readonly #listening = new Listening();
   readonly #seldom = { refusal: new OnceASecond(), trouble: new OnceASecond() };
@@ -91,19 +101,8 @@ export class TCPServer extends Component {
       typeof options === 'number'
         ? { listenport: options }
         : optionsObject(owner, options, ['listenport', 'host', 'maxConnections', 'idle', 'inactive', 'tls']);
-    const { listenport, host = '127.0.0.1', tls }: TCPServerOptions = given;
-    const {
-      maxConnections = DEFAULT_CONNECTIONS,
-      idle = DEFAULT_IDLE,
-      inactive = DEFAULT_INACTIVE,
-    } = given as TCPServerOptions;
-    this.#port = wholeNumber(owner, 'listenport', listenport, 0, 65_535);
-    this.#host = nonEmptyString(owner, 'host', host);
-    positiveUs(owner, 'idle', idle);
-    positiveUs(owner, 'inactive', inactive);
-    wholeNumber(owner, 'maxConnections', maxConnections, 1, 1_000_000);
-    this.#limits = { maxConnections, idle, inactive };
-    this.#tls = checkedServerTLS(owner, tls);
+    this.#port = wholeNumber(owner, 'listenport', given.listenport, 0, 65_535);
+    this.#limits = checkedLimits(owner, given);
   }
 
   /** Where it listens; undefined before that. */
@@ -124,10 +123,8 @@ export class TCPServer extends Component {
   override *main(): Steps {
     const { outbox } = this;
     const listener = new Listener({
-      host: this.#host,
+      ...this.#limits,
       port: this.#port,
-      tls: this.#tls,
-      maxConnections: this.#limits.maxConnections,
       onClient: (socket, peer) => this.#accept(socket, peer),
       onRefused: (peer) => this.#tellRefused(peer),
       onTrouble: (text) => {

@@ -30,7 +30,7 @@ export class Annotator<T = unknown> extends Component {
   constructor(options: AnnotatorOptions = {}) {
     super();
     const owner = 'Annotator';
-    const { modulo = DEFAULT_MODULO } = optionsObject(owner, options);
+    const { modulo = DEFAULT_MODULO } = optionsObject(owner, options, ['modulo']);
     this.#modulo = wholeNumber(owner, 'modulo', modulo, 2, Number.MAX_SAFE_INTEGER);
   }
 

@@ -32,7 +32,8 @@ export class DataChunker extends Component {
   constructor(options: DataChunkerOptions | string = {}) {
     super();
     const owner = 'DataChunker';
-    const given = typeof options === 'string' ? { syncmessage: options } : optionsObject(owner, options);
+    const given =
+      typeof options === 'string' ? { syncmessage: options } : optionsObject(owner, options, ['syncmessage']);
     this.#sync = new SyncMessage(owner, given.syncmessage ?? DEFAULT_SYNC);
   }
 

@@ -54,7 +54,10 @@ export class DataDeChunker extends Component {
   constructor(options: DataDeChunkerOptions | string = {}) {
     super();
     const owner = 'DataDeChunker';
-    const given = typeof options === 'string' ? { syncmessage: options } : optionsObject(owner, options);
+    const given =
+      typeof options === 'string'
+        ? { syncmessage: options }
+        : optionsObject(owner, options, ['syncmessage', 'maxChunk']);
     const { syncmessage = DEFAULT_SYNC, maxChunk = DEFAULT_MAX_CHUNK }: DataDeChunkerOptions = given;
     const sync = new SyncMessage(owner, syncmessage);
     this.#reader = new ChunkReader(sync, wholeNumber(owner, 'maxChunk', maxChunk, 1, 2 ** 30), {

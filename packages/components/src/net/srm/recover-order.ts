@@ -65,7 +65,7 @@ export class RecoverOrder<T = unknown> extends Component {
   constructor(options: RecoverOrderOptions = {}) {
     super();
     const owner = 'RecoverOrder';
-    const { bufsize = DEFAULT_BUFFER, modulo = DEFAULT_MODULO } = optionsObject(owner, options);
+    const { bufsize = DEFAULT_BUFFER, modulo = DEFAULT_MODULO } = optionsObject(owner, options, ['bufsize', 'modulo']);
     this.#size = wholeNumber(owner, 'bufsize', bufsize, 1, 65_536);
     this.#modulo = wholeNumber(owner, 'modulo', modulo, 2, 2 ** 52 - 1);
   }
