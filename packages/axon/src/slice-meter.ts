@@ -6,7 +6,7 @@ import type { Task } from './task.js';
 const SHORT_MS = 0.005;
 /** Counted as slow; and told, from so long on, where time is real. */
 const SLOW_MS = 20;
-const TOLD_MS = 100;
+const TOLD_MS = 1000;
 
 /**
  * Measures how long slices take, so that the scheduler knows when its turn is over and the inspector what a component

