@@ -5,6 +5,7 @@ import type { LogEntry, LogHook } from './log.js';
 import type { Outbox } from './outbox.js';
 import type { Scheduler } from './scheduler.js';
 import { type Deferred, DONE, NEW, type Task, walkTasks } from './task.js';
+import { topologyChanged } from './topology.js';
 
 /** What happens to the other graphs of a scheduler when one fails and nobody took its `done`. */
 export type OnUnhandled = 'log' | 'abort-all';
@@ -43,6 +44,7 @@ export class Graph {
       task.liveChildren = task.children.length;
       scheduler.start(task);
     }
+    topologyChanged();
   }
 
   /**
@@ -56,7 +58,8 @@ export class Graph {
     if (open.length === 0) return;
     queueMicrotask(() => {
       for (const { box, other } of open) {
-        if (other.task.graph !== undefined || (box.to !== other && other.to !== box)) continue;
+        if (other.task.graph !== undefined || other.task.refusable) continue;
+        if (box.to !== other && other.to !== box) continue;
         this.fail(box.task, new NotActivatedError(box.path(), other.task.path(), other.name));
         return;
       }
@@ -86,6 +89,7 @@ export class Graph {
 
   /** A task has ended. */
   ended(task: Task): void {
+    topologyChanged();
     if (!task.late) return;
     walkTasks(task, (below) => {
       this.tasks.delete(below);
@@ -134,6 +138,7 @@ export class Graph {
   /** The root's task has ended: settles `done`. */
   finish(): void {
     this.release?.();
+    topologyChanged();
     const { root } = this;
     if (this.failure !== undefined) {
       root.failed = true;

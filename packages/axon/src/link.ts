@@ -4,6 +4,7 @@ import { BoxAlreadyLinkedError, EndedOutboxError, LinkCycleError } from './error
 import { Inbox } from './inbox.js';
 import { CANCELLED, Outbox, UNLINKED } from './outbox.js';
 import type { Task } from './task.js';
+import { topologyChanged } from './topology.js';
 
 /** Type of the messages of an inbox or outbox. */
 export type MessageOf<P> = P extends Inbox<infer T> ? T : P extends Outbox<infer U> ? U : never;
@@ -53,6 +54,7 @@ export function connect(source: Inbox | Outbox, sink: Inbox | Outbox): Link {
     for (const message of source.takeAll()) target.push(message);
     if (source.eos && target.producers.length === 0) endOfStream(target);
   }
+  topologyChanged();
   return { source, sink };
 }
 
@@ -71,6 +73,7 @@ export function unlink({ source, sink }: Link): void {
     if (target !== undefined) attach(writer, target);
   }
   if (sink instanceof Outbox && sink.from.length === 0) keepOpen(sink);
+  topologyChanged();
 }
 
 /** @internal Makes a relay a writer of its own, so that what is behind it does not end with those who feed it. */

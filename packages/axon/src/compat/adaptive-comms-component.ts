@@ -3,6 +3,7 @@ import { TASK } from '../component.js';
 import type { Inbox } from '../inbox.js';
 import { unlink } from '../link.js';
 import type { Outbox } from '../outbox.js';
+import { topologyChanged } from '../topology.js';
 import { component } from './component.js';
 import { numId } from './id-gen.js';
 import { inboxNamed, outboxNamed } from './linkage.js';
@@ -59,6 +60,7 @@ export class AdaptiveCommsComponent extends component {
     box.discard();
     ins.splice(ins.indexOf(box), 1);
     delete this.inboxes[name];
+    topologyChanged();
     this.#resources.delete(name);
   }
 
@@ -70,6 +72,7 @@ export class AdaptiveCommsComponent extends component {
     box.close();
     outs.splice(outs.indexOf(box), 1);
     delete this.outboxes[name];
+    topologyChanged();
   }
 
   // ---- what they are for ----

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
 import { link, Pipeline, type Steps } from '../index.js';
-import { drive, TestSink, virtualClock } from '../testing/index.js';
+import { drive, TestSink, TestSource, virtualClock } from '../testing/index.js';
 import { component, producerFinished, scheduler, shutdownMicroprocess } from './index.js';
 
 /** The original's usual loop: finishes what is queued, passes the message on, ends. */
@@ -134,6 +134,20 @@ describe('Components of both vocabularies in one graph', () => {
     expect(log).toEqual(['stopped']);
     manager.stop();
     await all;
+  });
+
+  it('components of the runtime may be linked to one that is activated later, and hear nothing of it', async () => {
+    const clock = virtualClock();
+    const s = new scheduler({ clock });
+    const [echo, source, sink] = [new Echo(), new TestSource([1, 2]), new TestSink()];
+    echo.link([source, 'outbox'], [echo, 'inbox']);
+    echo.link([echo, 'outbox'], [sink, 'inbox']);
+    s._addThread(source);
+    s._addThread(sink);
+    await clock.settle();
+    echo.activate(s);
+    await s.runThreads();
+    expect(sink.messages).toEqual([1, 2]);
   });
 
   it('a parent may send on an outbox that it passes on for a child', async () => {

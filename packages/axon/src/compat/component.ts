@@ -5,6 +5,7 @@ import type { Inbox } from '../inbox.js';
 import { finalInbox } from '../link.js';
 import { Outbox } from '../outbox.js';
 import type { Steps } from '../steps.js';
+import { topologyChanged } from '../topology.js';
 import { PostBox, refuseIfFull, setBoxSize } from './box-size.js';
 import { producerFinished, shutdownMicroprocess } from './ipc.js';
 import { inboxNamed, type linkage, outboxNamed, type Passthrough } from './linkage.js';
@@ -73,6 +74,7 @@ export class component extends microprocess {
   #told = false;
   #warned = false;
 
+  /** @param attributes values that become attributes of the instance, over those of `defaults` */
   constructor(attributes: Attributes = {}) {
     super();
     this[TASK].refusable = true;
@@ -97,11 +99,13 @@ export class component extends microprocess {
     const inbox = new PostBox(this[TASK], name);
     this[TASK].ins.push(inbox);
     this.inboxes[name] = inbox;
+    topologyChanged();
   }
 
   /** @internal */
   protected _newOutbox(name: string): void {
     this.outboxes[name] = this.out(name);
+    topologyChanged();
   }
 
   // ---- the body ----

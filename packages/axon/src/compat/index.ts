@@ -4,6 +4,7 @@ export * from './axon-exceptions.js';
 export { type Attributes, type BoxNames, component } from './component.js';
 export { coordinatingassistanttracker, type Service } from './coordinating-assistant-tracker.js';
 export { numId, strId, tupleId } from './id-gen.js';
+export { Introspector } from './introspector.js';
 export * from './ipc.js';
 export { type LinkageOptions, linkage, type Passthrough } from './linkage.js';
 export { type MicroprocessOptions, microprocess, type SchedulerClass } from './microprocess.js';

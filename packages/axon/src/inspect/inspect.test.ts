@@ -137,6 +137,10 @@ describe('why', () => {
       'line/source waits for room in line/passer.inbox (8 of 8); line/passer waits for room in line/sink.inbox (64 of 64); ' +
         'line/sink waits for something that its inboxes do not have',
     );
+    expect(why(graph, 'line/sink')).toBe('line/sink waits for something that its inboxes do not have');
+    expect(() => why(graph, 'line/sunk')).toThrow(
+      'why: Expected the path of a part of line for path but received line/sunk',
+    );
     graph.abort();
     await clock.settle();
     expect(why(source)).toBe('line/source has ended');
