@@ -142,6 +142,7 @@ Napi::Object DecoderObject::toObject(Napi::Env env, const DecoderEvent& waiting)
   const Event& event = waiting.event;
   if (waiting.kind == DecoderEvent::Kind::kNeedInput) {
     object.Set("kind", "needInput");
+    object.Set("pushed", static_cast<double>(waiting.pushed));
     return object;
   }
   if (waiting.kind == DecoderEvent::Kind::kNeedSlot) {

@@ -80,8 +80,12 @@ export type NativeEvent =
       /** Calls of `release()` that the decoder had seen; if more were made since, this is old news. */
       readonly releases: number;
     }
-  /** Everything pushed so far has been used. */
-  | { readonly kind: 'needInput' }
+  | {
+      /** Everything pushed so far has been used. */
+      readonly kind: 'needInput';
+      /** Bytes that the queue had taken since the decoder was opened; if more were since, this is old news. */
+      readonly pushed: number;
+    }
   | { readonly kind: 'error'; readonly code: string; readonly position: number; readonly detail: string }
   | { readonly kind: 'end' };
 

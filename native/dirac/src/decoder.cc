@@ -31,6 +31,7 @@ size_t Decoder::push(const uint8_t* data, size_t size) {
   const size_t room = queue_.size() >= kQueueBytes ? 0 : kQueueBytes - queue_.size();
   const size_t taken = std::min(size, room);
   queue_.insert(queue_.end(), data, data + taken);
+  pushed_ += taken;
   wasFull_ = taken < size;
   if (taken > 0) changed_.notify_all();
   return taken;
@@ -44,6 +45,7 @@ bool Decoder::pushChunk(const uint8_t* data, size_t size) {
     return false;
   }
   queue_.insert(queue_.end(), data, data + size);
+  pushed_ += size;
   changed_.notify_all();
   return true;
 }
@@ -177,6 +179,7 @@ void Decoder::say(DecoderEvent::Kind kind, std::unique_lock<std::mutex>& lock) {
   DecoderEvent waiting;
   waiting.kind = kind;
   waiting.releases = releases_;
+  waiting.pushed = pushed_;
   waiting.event.generation = generation_;
   events_.push_back(waiting);
   ring(lock);

@@ -95,6 +95,7 @@ struct Session {
   bool release = true;
   bool provide = true;
   bool needInput = false;
+  uint64_t inputNeededAfter = 0;
   bool needSlot = false;
   bool ended = false;
   Decoder decoder;
@@ -102,7 +103,10 @@ struct Session {
   explicit Session(const DecoderOptions& options = {}) : decoder(options, &Bell::ring, &bell) {}
 
   void take(const DecoderEvent& event) {
-    if (event.kind == DecoderEvent::Kind::kNeedInput) needInput = true;
+    if (event.kind == DecoderEvent::Kind::kNeedInput) {
+      needInput = true;
+      inputNeededAfter = event.pushed;
+    }
     if (event.kind == DecoderEvent::Kind::kNeedSlot) needSlot = true;
     if (event.kind != DecoderEvent::Kind::kEngine) return;
     const Event& engine = event.event;
@@ -207,9 +211,11 @@ TEST_SUITE("decoder thread") {
     const size_t half = bytes.size() / 2;
     CHECK(session.decoder.push(bytes.data(), half) == half);
     REQUIRE(session.until([&] { return session.needInput; }));
+    CHECK(session.inputNeededAfter == half);
     session.needInput = false;
     CHECK(session.decoder.push(bytes.data() + half, bytes.size() - half) == bytes.size() - half);
     REQUIRE(session.until([&] { return session.needInput; }));
+    CHECK(session.inputNeededAfter == bytes.size());
     CHECK(session.shown.size() == 2);
   }
 

@@ -187,6 +187,9 @@ describe('a component that is linked but never activated', () => {
     const error = await graph.run(checked()).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(ComponentError);
     expect((error as ComponentError).path).toBe('Pipeline-1/Graphline-1/pass');
+    expect((error as ComponentError).component.path).toBe('Pipeline-1/Graphline-1/pass');
+    // A log of the error is not to print the graph.
+    expect(Object.keys(error as ComponentError)).not.toContain('component');
     expect((error as Error).message).toContain(
       'pass.outbox: Expected Pass to be part of a running graph, since its inbox is linked, but it was not activated',
     );

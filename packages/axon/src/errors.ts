@@ -6,13 +6,14 @@ export class ComponentError extends Error {
   readonly code = 'COMPONENT_FAILED';
   /** Names from the root of the graph, such as `Pipeline-1/DiracDecoder-3`. */
   readonly path: string;
-  readonly component: Component;
+  declare readonly component: Component;
 
   constructor(path: string, component: Component, cause: unknown) {
     super(`${path}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
     this.name = 'ComponentError';
     this.path = path;
-    this.component = component;
+    // A graph hangs on it: who prints the error does not want to read that.
+    Object.defineProperty(this, 'component', { value: component, enumerable: false });
   }
 }
 

@@ -123,6 +123,8 @@ export class DiracDecoder extends Component {
         // In this order: that it had asked for input is no news once it has got some.
         this.#take(decoder, ext);
         if (!this.#ended) this.#push(decoder);
+        // Each time anew, as a wake takes it back: one may come late that has no news.
+        if (this.#starved) this.#starve(decoder, ext);
         this.#hold(ext);
         if (!this.#ended) yield;
       }
@@ -186,12 +188,11 @@ export class DiracDecoder extends Component {
         this.#deliver(event);
         break;
       case 'needInput':
-        // Where the outbox was blocked it may have asked before it got what was pushed since.
-        this.#busy = this.#waiting !== undefined || this.#finished || decoder.stats().bytes < this.#pushed;
+        // It may have asked before it got what was pushed since.
+        this.#busy = this.#waiting !== undefined || this.#finished || event.pushed < this.#pushed;
         break;
       case 'needSlots':
-        if (event.releases === this.#releases && event.generation === this.#nativeGeneration)
-          this.#starve(decoder, ext);
+        if (event.releases === this.#releases && event.generation === this.#nativeGeneration) this.#starved = true;
         break;
       case 'error':
         throw this.#error(event);
@@ -240,7 +241,6 @@ export class DiracDecoder extends Component {
   /** Every frame is held downstream. It is for those who hold them to go on; only if none of them can is there more. */
   #starve(decoder: NativeDiracDecoder, ext: External): void {
     this.#busy = false;
-    this.#starved = true;
     ext.starved(() => {
       const generation = this.#generation;
       if (generation === undefined) return;

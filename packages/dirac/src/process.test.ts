@@ -10,7 +10,10 @@ const dirac = JSON.stringify(pathToFileURL(join(here, '..', 'dist', 'index.js'))
 const axon = JSON.stringify(pathToFileURL(join(here, '..', '..', 'axon', 'dist', 'index.js')));
 const testcard = JSON.stringify(join(here, '..', '..', '..', 'examples', 'media', 'testcard.drc'));
 
-/** KiB a sample; a decoder that stays, or a single picture of a worker's pool, is more. */
+/**
+ * KiB a sample; a decoder that stays, or a single picture of a worker's pool, is more. Single sizes go up and down by 6 MiB
+ * with the collector, so that the slope of 14 samples was found off by 400 KiB; with 34 and more it is not.
+ */
 const MOST_GROWTH = 300;
 /** Sanitizers keep freed memory back, so sizes say nothing there. */
 const sanitized = process.env.KAMAELIA_SANITIZED !== undefined;
@@ -49,11 +52,11 @@ await Pipeline(pieces(), new DiracDecoder({ threads: 2 }), (frame) => {
 `;
 
 describe('the native decoder in a process', () => {
-  it('survives 20 workers that are terminated in mid-decode, with flat memory', { timeout: 120_000 }, () => {
+  it('survives 40 workers that are terminated in mid-decode, with flat memory', { timeout: 120_000 }, () => {
     const { status, stdout, stderr } = program(`
       const url = new URL('data:text/javascript,' + encodeURIComponent(${JSON.stringify(workerSource)}));
       const sizes = [];
-      for (let i = 0; i < 20; i++) {
+      for (let i = 0; i < 40; i++) {
         const worker = new Worker(url);
         await new Promise((resolve, reject) => { worker.once('message', resolve); worker.once('error', reject); });
         await worker.terminate();
@@ -65,7 +68,7 @@ describe('the native decoder in a process', () => {
     if (!sanitized) expect(Number(stdout)).toBeLessThan(MOST_GROWTH);
   });
 
-  it('opens and closes 200 times in mid-stream with flat memory', { timeout: 120_000 }, () => {
+  it('opens and closes 600 times in mid-stream with flat memory', { timeout: 120_000 }, () => {
     const { status, stdout, stderr } = program(`
       const { Component, Pipeline } = await import(${axon});
       const { DiracDecoder } = await import(${dirac});
@@ -80,7 +83,7 @@ describe('the native decoder in a process', () => {
         }
       }
       const sizes = [];
-      for (let i = 0; i < 200; i++) {
+      for (let i = 0; i < 600; i++) {
         const decoder = new DiracDecoder({ threads: 2 });
         await Pipeline([bytes], decoder, new Leaver()).run();
         if (decoder.stats.framesHeld !== 0) throw new Error('frames held: ' + decoder.stats.framesHeld);

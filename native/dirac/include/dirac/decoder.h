@@ -29,6 +29,9 @@ struct DecoderEvent {
   Kind kind = Kind::kEngine;
   // Calls of released() that the thread had seen; if more were made since, kNeedSlot is old news.
   uint64_t releases = 0;
+  // Bytes that the queue had taken since the decoder was opened; if more were pushed since,
+  // kNeedInput is old news.
+  uint64_t pushed = 0;
   Event event;
   std::shared_ptr<SlotTable> slots;  // of a picture: whose count it has
 };
@@ -106,6 +109,7 @@ class Decoder {
   bool slotsChanged_ = false;
   bool fed_ = false;  // since the last kNeedInput
   uint64_t releases_ = 0;
+  uint64_t pushed_ = 0;
   Stats stats_;
   std::thread thread_;
 };
