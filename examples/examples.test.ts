@@ -1,71 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every example runs as users run it: as a program of its own, from what was compiled.
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { endAll, start } from './program.js';
 
 const here = import.meta.dirname;
 const FRAMES = 300;
 
-class Program {
-  readonly child: ChildProcess;
-  readonly #exit: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
-  stdout = '';
-  stderr = '';
-  #changed: () => void = () => {};
-
-  constructor(name: string, ...args: string[]) {
-    this.child = spawn(process.execPath, [join(here, name), ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-    this.#exit = new Promise((resolve) => {
-      this.child.on('close', (code, signal) => {
-        resolve({ code, signal });
-        this.#changed();
-      });
-    });
-    this.child.stdout?.on('data', (data) => {
-      this.stdout += data;
-      this.#changed();
-    });
-    this.child.stderr?.on('data', (data) => {
-      this.stderr += data;
-    });
-  }
-
-  /** Resolves when standard output matches; rejects when the program ends first. */
-  async says(pattern: RegExp): Promise<RegExpExecArray> {
-    for (;;) {
-      const match = pattern.exec(this.stdout);
-      if (match !== null) return match;
-      if (this.child.exitCode !== null)
-        throw new Error(`Expected ${pattern} but it ended: ${this.stdout}${this.stderr}`);
-      await new Promise<void>((resolve) => {
-        this.#changed = resolve;
-      });
-    }
-  }
-
-  async ends(): Promise<number | null> {
-    return (await this.#exit).code;
-  }
-
-  kill(): Promise<unknown> {
-    this.child.kill('SIGKILL');
-    return this.#exit;
-  }
-}
-
-const programs: Program[] = [];
-afterAll(async () => {
-  for (const program of programs.splice(0)) await program.kill();
-});
-
-function start(name: string, ...args: string[]): Program {
-  const program = new Program(name, ...args);
-  programs.push(program);
-  return program;
-}
+afterAll(endAll);
 
 /** Whether the article's port can be had; another program of this machine may have it. */
 async function isFree(port: number): Promise<boolean> {
@@ -80,8 +27,8 @@ async function isFree(port: number): Promise<boolean> {
   return free;
 }
 
-function run(name: string, input = ''): { status: number | null; stdout: Buffer; stderr: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(here, name)], {
+function run(name: string, input = '', ...args: string[]): { status: number | null; stdout: Buffer; stderr: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(here, name), ...args], {
     input,
     maxBuffer: 256 * 1024 * 1024,
   });
@@ -127,6 +74,24 @@ describe('the other examples', () => {
       echoed: 'hello\nworld\n',
       stderr: '',
     });
+  });
+
+  it('echo with the article’s own echoer', () => {
+    const { status, stdout, stderr } = run('article-echoer.mjs', 'hello\nworld\n');
+    expect({ status, stdout: stdout.toString(), stderr }).toEqual({ status: 0, stdout: 'hello\nworld\n', stderr: '' });
+  });
+
+  it('show slides as the buttons say', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'slides-'));
+    try {
+      const slides = ['one', 'two', 'three'].map((name) => join(folder, name));
+      for (const slide of slides) await writeFile(slide, `slide ${basename(slide)}\n`);
+      const { status, stdout, stderr } = run('presentation.mjs', 'n\nn\nn\np\nf\nno button\nl\n', ...slides);
+      const shown = ['one', 'two', 'three', 'two', 'one', 'three'].map((name) => `slide ${name}\n`).join('');
+      expect({ status, stdout: stdout.toString(), stderr }).toEqual({ status: 0, stdout: shown, stderr: '' });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it('add up even and odd numbers', () => {
