@@ -78,6 +78,23 @@ describe('values()', () => {
     expect(seen.length).toBeLessThanOrEqual(2);
   });
 
+  it('is at its end when it has thrown: asked again or left, it says so and does not throw again', async () => {
+    const values = failing().values();
+    const all = async () => {
+      for (;;) if ((await values.next()).done) return;
+    };
+    await expect(all()).rejects.toThrow('three is too much');
+    const end = { done: true, value: undefined };
+    expect([await values.next(), await values.return?.(), await values.next()]).toEqual([end, end, end]);
+  });
+
+  it('answers each of several that ask at once, in order', async () => {
+    const values = Pipeline(numbers(3), async (n) => n).values();
+    const answers = await Promise.all([1, 2, 3, 4].map(() => values.next()));
+    expect(answers.map(({ value }) => value)).toEqual([0, 1, 2, undefined]);
+    expect(answers.map(({ done }) => done)).toEqual([false, false, false, true]);
+  });
+
   it('throws the reason of its signal', async () => {
     const stop = new AbortController();
     const loop = async () => {

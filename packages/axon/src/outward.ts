@@ -30,6 +30,7 @@ class Outlet<T> implements AsyncIterator<T, undefined> {
   #last: T | undefined;
   #begun = false;
   #over = false;
+  #settled = false;
   #wanted: (() => void) | undefined;
 
   constructor(component: Component, collector: Component, options: RunOptions, disposes: boolean) {
@@ -57,8 +58,9 @@ class Outlet<T> implements AsyncIterator<T, undefined> {
   }
 
   #tell(): void {
-    this.#wanted?.();
+    const wanted = this.#wanted;
     this.#wanted = undefined;
+    wanted?.();
   }
 
   #begin(): void {
@@ -84,12 +86,23 @@ class Outlet<T> implements AsyncIterator<T, undefined> {
       }
       if (inbox.ended || this.#collector[TASK].state === DONE) break;
       await new Promise<void>((resolve) => {
-        this.#wanted = resolve;
+        const before = this.#wanted;
+        this.#wanted = () => {
+          before?.();
+          resolve();
+        };
       });
     }
     this.#over = true;
-    await this.#component.done;
+    await this.#settle();
     return { done: true, value: undefined };
+  }
+
+  /** How the component ended is told once: like a generator's, an iterator that has thrown is at its end, and not broken. */
+  async #settle(): Promise<void> {
+    if (this.#settled) return;
+    this.#settled = true;
+    await this.#component.done;
   }
 
   /** Nobody wants any more: the component is stopped like one whose consumer has ended. */
@@ -99,7 +112,7 @@ class Outlet<T> implements AsyncIterator<T, undefined> {
     if (this.#begun) {
       const task = this.#collector[TASK];
       task.scheduler.requestStop(task);
-      await this.#component.done;
+      await this.#settle();
     }
     return { done: true, value: undefined };
   }
