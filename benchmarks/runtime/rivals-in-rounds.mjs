@@ -81,8 +81,10 @@ export function row(classes, makeSource = (count) => new Source(count), makeSink
   };
 }
 
-/** A rival: the same row of Node's object-mode streams with the same bound. */
-export async function nodeTransforms(count) {
+const passOn = Array.from({ length: STAGES }, () => (message) => message);
+
+/** A rival: the same row of Node's object-mode streams with the same bound, each of which calls its function. */
+export async function nodeTransforms(count, functions = passOn) {
   let i = 0;
   let sum = 0;
   const options = { objectMode: true, highWaterMark: HIGH_WATER_MARK };
@@ -93,9 +95,8 @@ export async function nodeTransforms(count) {
       if (i >= count) this.push(null);
     },
   });
-  const stages = Array.from(
-    { length: STAGES },
-    () => new Transform({ ...options, transform: (message, _encoding, done) => done(null, message) }),
+  const stages = functions.map(
+    (call) => new Transform({ ...options, transform: (message, _encoding, done) => done(null, call(message)) }),
   );
   const sink = new Writable({
     ...options,

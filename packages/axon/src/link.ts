@@ -4,7 +4,7 @@ import { BoxAlreadyLinkedError, EndedOutboxError, LinkCycleError } from './error
 import { Inbox } from './inbox.js';
 import { CANCELLED, Outbox, UNLINKED } from './outbox.js';
 import type { Task } from './task.js';
-import { topologyChanged } from './topology.js';
+import { topologyChanged, wiring } from './topology.js';
 
 /** Type of the messages of an inbox or outbox. */
 export type MessageOf<P> = P extends Inbox<infer T> ? T : P extends Outbox<infer U> ? U : never;
@@ -195,6 +195,7 @@ export function endOfStream(inbox: Inbox): void {
 }
 
 function cancel(outbox: Outbox): void {
+  wiring.epoch++;
   outbox.sink = CANCELLED;
   outbox.gone = true;
   const { task } = outbox;

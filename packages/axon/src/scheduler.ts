@@ -15,6 +15,7 @@ import { SliceMeter } from './slice-meter.js';
 import { isThenable, SleepStep, Step } from './steps.js';
 import { DONE, IDLE, QUEUED, RESUME_PLAIN, RESUME_THROW, RESUME_VALUE, RUNNING, type Task, WAITING } from './task.js';
 import { Timers } from './timers.js';
+import { wiring } from './topology.js';
 import { defaultSchedule, type Schedule } from './turns.js';
 
 export type { SchedulerOptions } from './scheduler-options.js';
@@ -118,6 +119,7 @@ export class Scheduler {
   requestStop(task: Task): void {
     if (task.state === DONE || task.stopRequested) return;
     task.stopRequested = true;
+    wiring.epoch++;
     task.controller?.abort(new CancelledError(task.path()));
     if (task.state === WAITING) this.#endWait(task);
     if (task.state === IDLE) this.enqueue(task);

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+/** @internal Grows with every change of what leads where, or of who goes on: what was found out about that is then void. */
+export const wiring: { epoch: number } = { epoch: 0 };
+
 const watchers = new Set<() => void>();
 
 /**
@@ -14,5 +17,6 @@ export function watchTopology(changed: () => void): () => void {
 
 /** @internal */
 export function topologyChanged(): void {
+  wiring.epoch++;
   for (const changed of watchers) changed();
 }

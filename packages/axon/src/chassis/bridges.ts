@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Component } from '../component.js';
+import { Component, TASK } from '../component.js';
 import { disposeMessage } from '../dispose.js';
-import { isThenable, Step, type Steps } from '../steps.js';
+import { Step, type Steps } from '../steps.js';
+import { FunctionStage } from './function-stage.js';
+import { FusedRow } from './fusion.js';
 
 /** The parts of a Node `Readable` a bridge uses; nothing of Node is imported. */
 export interface NodeReadable extends AsyncIterable<unknown> {
@@ -41,20 +43,33 @@ export class IterableSource extends Component {
 
   override *main(): Steps {
     const { outbox } = this;
-    let inSlice = 0;
+    const iterator = this.#iterable[Symbol.iterator]();
+    const row = new FusedRow(this[TASK], iterator, outbox, undefined);
     let held: unknown;
+    // Or has failed: its return() is not called then.
+    let ended = false;
     try {
-      for (held of this.#iterable) {
-        while (!outbox.open) {
-          inSlice = 0;
-          yield;
+      for (;;) {
+        if (outbox.open) {
+          const { outcome, result, taken } = row.run(MESSAGES_PER_SLICE);
+          ended = outcome !== 'none';
+          if (outcome === 'threw') throw result;
+          if (ended) return;
+          yield taken === MESSAGES_PER_SLICE ? Step.again : undefined;
+        } else {
+          ended = true;
+          const item = iterator.next();
+          if (item.done === true) return;
+          ended = false;
+          held = item.value;
+          while (!outbox.open) yield;
+          const message = held;
+          held = undefined;
+          outbox.send(message);
         }
-        const message = held;
-        held = undefined;
-        outbox.send(message);
-        if (++inSlice % MESSAGES_PER_SLICE === 0) yield Step.again;
       }
     } finally {
+      if (!ended) iterator.return?.();
       // Stopped while it waited for room.
       disposeMessage(held);
     }
@@ -140,42 +155,6 @@ export class ReadableStreamSource extends Component {
       );
       // Of a stream that has ended or failed this is ignored; its failure went up from until() above.
       reader.cancel().catch(() => {});
-    }
-  }
-}
-
-/** Calls a function with each message, one at a time, and sends its results. */
-export class FunctionStage extends Component {
-  readonly inbox = this.in<unknown>('inbox');
-  readonly outbox = this.out<unknown>('outbox');
-  readonly #call: (message: unknown) => unknown;
-
-  constructor(call: (message: unknown) => unknown) {
-    super();
-    this.#call = call;
-    if (call.name !== '') this.name = call.name;
-  }
-
-  override *main(): Steps {
-    const { inbox, outbox } = this;
-    const call = this.#call;
-    let pending: PromiseLike<unknown> | undefined;
-    try {
-      while (!inbox.ended) {
-        while (inbox.ready) {
-          let result = call(inbox.recv());
-          if (isThenable(result)) {
-            pending = result;
-            result = yield* this.until(pending);
-            pending = undefined;
-          }
-          if (result !== null && result !== undefined) outbox.send(result);
-        }
-        yield;
-      }
-    } finally {
-      // Stopped while the function was at work: its late result is nobody's.
-      pending?.then(disposeMessage, () => {});
     }
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Inbox } from '../inbox.js';
+import { wiring } from '../topology.js';
 
 /** A message on its way, without the message: a look must not become an owner. */
 export interface MessageSummary {
@@ -62,6 +63,7 @@ export function tap<T>(inbox: Inbox<T>, look: (summary: MessageSummary) => void)
     push.call(end, message);
   };
   end.push = tapped;
+  wiring.epoch++;
   return () => {
     // A later tap may lie upon this one; then this one stays, and looks no more.
     if (end.push === tapped) end.push = push;
