@@ -67,6 +67,16 @@ export class BoundedInbox<T = unknown> extends Inbox<T> {
     return this.count >= this.capacity || this.#bytes >= this.#maxBytes || this.#mediaUs >= this.#maxMediaUs;
   }
 
+  /** @internal */
+  override fits(messages: readonly T[]): boolean {
+    let [bytes, mediaUs] = [this.#bytes, this.#mediaUs];
+    for (const message of messages) {
+      bytes += bytesOf(message);
+      mediaUs += mediaUsOf(message);
+    }
+    return super.fits(messages) && bytes <= this.#maxBytes && mediaUs <= this.#maxMediaUs;
+  }
+
   override push(message: T): void {
     if (this.closed) {
       super.push(message);

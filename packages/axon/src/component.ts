@@ -409,7 +409,10 @@ function activate(component: Component, options: RunOptions): void {
 
 function stop(task: Task): void {
   const inside = new Set<Task>();
-  walkTasks(task, (below) => inside.add(below));
+  walkTasks(task, (below) => {
+    inside.add(below);
+    if (below !== task && below.successor !== undefined) walkTasks(below.successor, (next) => inside.add(next));
+  });
   let stopped = false;
   let live = false;
   for (const below of inside) {

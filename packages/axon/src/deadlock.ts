@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { DeadlockError } from './errors.js';
 import type { Inbox } from './inbox.js';
-import { DONE, IDLE, type Task } from './task.js';
+import { DONE, IDLE, NEW, type Task } from './task.js';
 
 /** Components that wait for each other, and the full inbox among them that is cheapest to grow. */
 export interface Deadlock {
@@ -45,13 +45,21 @@ function closedWaiters(first: Task): Set<Task> | undefined {
 }
 
 function canBeWokenFromOutside(task: Task): boolean {
+  if (task.state === NEW && predecessorOf(task) !== undefined) return false;
   if (task.state !== IDLE || task.countedOutside || task.holds > 0) return true;
   // A blocked component does not run whatever the world outside does.
   if (task.blocked > 0) return false;
   return task.externals > 0 || task.alarms > 0 || (task.waiters?.some((w) => w.timed) ?? false);
 }
 
+/** It begins when the one that it is to replace has ended. */
+function predecessorOf(task: Task): Task | undefined {
+  return task.parent?.children.find(({ successor }) => successor === task);
+}
+
 function waitedFor(task: Task): Task[] {
+  const predecessor = task.state === NEW ? predecessorOf(task) : undefined;
+  if (predecessor !== undefined) return [predecessor];
   if (task.blocked > 0) return task.outs.filter((o) => o.sink.full && o.linked).map((o) => o.sink.task);
   return task.ins.flatMap((inbox) => inbox.producers.map((outbox) => outbox.task));
 }

@@ -63,6 +63,16 @@ export class LinkCycleError extends Error {
   }
 }
 
+/** A link cannot be led elsewhere, or a component not be replaced, without losing messages; nothing was changed. */
+export class RetargetError extends Error {
+  readonly code = 'CANNOT_RETARGET';
+
+  constructor(from: string, to: string, why: string) {
+    super(`${from}: Expected a box that can take over from it but received ${to}: ${why}`);
+    this.name = 'RetargetError';
+  }
+}
+
 /** A component sends although it has ended. What it sent is disposed of. */
 export class EndedOutboxError extends Error {
   readonly code = 'ENDED_OUTBOX';

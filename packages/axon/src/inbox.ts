@@ -246,6 +246,16 @@ export class Inbox<T = unknown> implements Iterable<T> {
     if (task.state === IDLE && (task.blocked === 0 || this.control)) task.scheduler.enqueue(task);
   }
 
+  /** @internal What waits, oldest first, without taking it. */
+  peekAll(): T[] {
+    return Array.from({ length: this.count }, (_, i) => this.buf[(this.rd + i) & this.mask] as T);
+  }
+
+  /** @internal Whether it holds these too within its bounds. */
+  fits(messages: readonly T[]): boolean {
+    return this.count + messages.length <= this.capacity;
+  }
+
   /** @internal Twice the room. */
   enlarge(): void {
     this.setCapacity(this.capacity * 2);

@@ -33,6 +33,7 @@ export {
   LinkCycleError,
   NotActivatedError,
   nearest,
+  RetargetError,
   UnknownBoxError,
 } from './errors.js';
 export type { External } from './external.js';
@@ -53,6 +54,8 @@ export { type Link, link, type MessageOf, unlink } from './link.js';
 export { type LogEntry, type LogHook, type LogLevel, logToStderr } from './log.js';
 export type { Outbox, OutboxOptions } from './outbox.js';
 export type { ReadableOfNode } from './outward.js';
+export { type DestinationOf, type RetargetOptions, retarget } from './retarget.js';
 export { Scheduler, type SchedulerOptions } from './scheduler.js';
 export { type Duration, Step, type Steps } from './steps.js';
+export { type SuccessorOf, swap } from './swap.js';
 export { defaultSchedule, type Schedule } from './turns.js';

@@ -9,10 +9,16 @@ import { topologyChanged, wiring } from './topology.js';
 /** Type of the messages of an inbox or outbox. */
 export type MessageOf<P> = P extends Inbox<infer T> ? T : P extends Outbox<infer U> ? U : never;
 
-/** A link made by {@link link}; {@link unlink} takes it away again. */
-export interface Link {
+declare const carries: unique symbol;
+
+/**
+ * A link made by {@link link}; {@link unlink} takes it away again, {@link retarget} leads it elsewhere. `T` is the type of
+ * its messages; `never` where that is not known.
+ */
+export interface Link<T = never> {
   readonly source: Inbox | Outbox;
   readonly sink: Inbox | Outbox;
+  readonly [carries]?: (message: T) => void;
 }
 
 /**
@@ -25,22 +31,16 @@ export interface Link {
 export function link<S extends Inbox | Outbox, D extends Inbox | Outbox>(
   source: S,
   sink: [MessageOf<S>] extends [MessageOf<D>] ? D : Inbox<MessageOf<S>>,
-): Link {
-  return connect(source as unknown as Inbox | Outbox, sink as unknown as Inbox | Outbox);
+): Link<MessageOf<S>> {
+  return connect(source as unknown as Inbox | Outbox, sink as unknown as Inbox | Outbox) as Link<MessageOf<S>>;
 }
 
 /** @internal {@link link} for boxes whose types were checked, or cannot be. */
 export function connect(source: Inbox | Outbox, sink: Inbox | Outbox): Link {
-  if (!(source instanceof Outbox) && !(source instanceof Inbox)) throw notABox('source', source);
-  if (!(sink instanceof Outbox) && !(sink instanceof Inbox)) throw notABox('sink', sink);
-  if (source instanceof Inbox && sink instanceof Outbox) {
-    throw new TypeError(
-      `link: Expected an inbox to be passed on to an inbox but received the outbox ${sink.path()} for ${source.path()}`,
-    );
-  }
+  if (!(source instanceof Outbox) && !(source instanceof Inbox)) throw notABox('link', 'source', source);
+  refuseSink('link', source, sink);
   if (source.to !== undefined) throw new BoxAlreadyLinkedError(source.path(), source.to.path(), sink.path());
-  refuseCycle(source, sink);
-  const writers = sourcesOf(source, []);
+  const writers = sourcesOf(source);
   // A relay that nothing fed stood for itself as the writer; from now on its feeder does.
   if (sink instanceof Outbox && sink.from.length === 0) detach(sink);
   source.to = sink as Inbox & Outbox;
@@ -64,7 +64,7 @@ export function connect(source: Inbox | Outbox, sink: Inbox | Outbox): Link {
  */
 export function unlink({ source, sink }: Link): void {
   if (source.to !== sink) return;
-  const writers = sourcesOf(source, []);
+  const writers = sourcesOf(source);
   source.to = undefined;
   (sink.from as unknown[]).splice((sink.from as unknown[]).indexOf(source), 1);
   for (const writer of writers) {
@@ -82,11 +82,18 @@ export function keepOpen(relay: Outbox): void {
   if (target !== undefined && relay.sink === UNLINKED) attach(relay, target);
 }
 
-function notABox(role: string, value: unknown): TypeError {
-  return new TypeError(`link: Expected an Inbox or Outbox for ${role} but received ${String(value)}`);
+function notABox(owner: string, role: string, value: unknown): TypeError {
+  return new TypeError(`${owner}: Expected an Inbox or Outbox for ${role} but received ${String(value)}`);
 }
 
-function refuseCycle(source: Inbox | Outbox, sink: Inbox | Outbox): void {
+/** @internal Throws where `sink` is no box that `source` can lead to. */
+export function refuseSink(owner: string, source: Inbox | Outbox, sink: Inbox | Outbox): void {
+  if (!(sink instanceof Outbox) && !(sink instanceof Inbox)) throw notABox(owner, 'sink', sink);
+  if (source instanceof Inbox && sink instanceof Outbox) {
+    throw new TypeError(
+      `${owner}: Expected an inbox to be passed on to an inbox but received the outbox ${sink.path()} for ${source.path()}`,
+    );
+  }
   const chain = [source.path()];
   for (let box: Inbox | Outbox | undefined = sink; box !== undefined; box = box.to) {
     chain.push(box.path());
@@ -94,8 +101,8 @@ function refuseCycle(source: Inbox | Outbox, sink: Inbox | Outbox): void {
   }
 }
 
-/** The outboxes at the beginning of every chain that leads to `box`. */
-function sourcesOf(box: Inbox | Outbox, found: Outbox[]): Outbox[] {
+/** @internal The outboxes at the beginning of every chain that leads to `box`. */
+export function sourcesOf(box: Inbox | Outbox, found: Outbox[] = []): Outbox[] {
   if (box instanceof Outbox && box.from.length === 0) found.push(box);
   for (const feeder of box.from) sourcesOf(feeder, found);
   return found;

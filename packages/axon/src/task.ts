@@ -103,6 +103,8 @@ export class Task {
   late = false;
   /** Called when it has ended in order or not, while it still has its boxes. */
   onEnd: (() => void) | undefined = undefined;
+  /** Takes its place when it has ended; has its messages already. */
+  successor: Task | undefined = undefined;
   /** Its parts are all there is to it: it is stopped in order by stopping them. */
   chassis = false;
   /** What a failure below does; without it the failure goes to the parent, and from the root to the whole graph. */

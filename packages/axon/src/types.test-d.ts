@@ -1,7 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Compiled, never run: each line under @ts-expect-error must be a compile error, every other line must not.
 import { Readable, type Writable } from 'node:stream';
-import { Component, Graphline, type Inbox, link, type Outbox, Pipeline, type Steps } from './index.js';
+import {
+  Component,
+  Graphline,
+  type Inbox,
+  type Link,
+  link,
+  type Outbox,
+  Pipeline,
+  retarget,
+  type Steps,
+  swap,
+} from './index.js';
 import { drive } from './testing/index.js';
 
 declare class Numbers extends Component {
@@ -180,3 +191,29 @@ run.inbox.send(1);
 run.outbox.messages satisfies readonly string[];
 // @ts-expect-error takes number
 run.inbox.send('1');
+
+// A link is led only to boxes that take its messages; one whose messages are not known, to any.
+const numbered = link(new Numbers().outbox, new Show().inbox);
+retarget(numbered, new Show().inbox);
+retarget(numbered, new Anything().inbox);
+retarget([numbered, numbered], new Anything().inbox);
+// @ts-expect-error takes string, receives number
+retarget(numbered, new Print().inbox);
+// @ts-expect-error takes string, receives number
+retarget([numbered], new Print().inbox);
+retarget({} as Link, new Print().inbox);
+
+// What replaces a component has its boxes, takes its messages and sends no others.
+declare class ShowAll extends Component {
+  readonly inbox: Inbox<unknown>;
+  readonly outbox: Outbox<'all'>;
+}
+swap(new Show(), new Show());
+swap(new Show(), new ShowAll());
+swap({} as Component, new Print());
+// @ts-expect-error it may receive what it does not take
+swap(new ShowAll(), new Show());
+// @ts-expect-error it sends what the next one does not take
+swap(new Show(), new Anything());
+// @ts-expect-error it has no outbox
+swap(new Show(), new Print());
