@@ -105,6 +105,8 @@ export type StepComponent<I, O> = Component & { readonly inbox: Inbox<I>; readon
  * `inbox`: what the function takes.
  * `outbox`: what it gives.
  *
+ * @param call Is given each message; what it gives is sent.
+ *
  * @example
  * import { filter, map, Pipeline } from '@kamaelia/axon';
  *
@@ -122,6 +124,8 @@ export function map<I, O>(call: (message: I) => O): StepComponent<I, NonNullable
  *
  * `inbox`: anything that the function takes.
  * `outbox`: some of it.
+ *
+ * @param keep Is given each message; something true keeps it.
  *
  * @example
  * import { filter, Pipeline } from '@kamaelia/axon';

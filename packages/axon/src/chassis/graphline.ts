@@ -41,9 +41,37 @@ export interface OwnBoxes {
  * graphline, only that link counts.
  *
  * @example
- * await Graphline({ a: new Numbers(), b: new Printer() }, ({ a, b }) => [link(a.outbox, b.inbox)]).run();
+ * import { Component, Graphline, link, Pipeline } from '@kamaelia/axon';
+ *
+ * class EvenAndOdd extends Component {
+ *   inbox = this.in('inbox');
+ *   even = this.out('even');
+ *   odd = this.out('odd');
+ *   *main() {
+ *     const { inbox, even, odd } = this;
+ *     while (!inbox.ended) {
+ *       while (inbox.ready) {
+ *         const n = inbox.recv();
+ *         (n % 2 === 0 ? even : odd).send(n);
+ *       }
+ *       yield;
+ *     }
+ *   }
+ * }
+ * const print = (name) => Pipeline((n) => console.log(`${name}: ${n}`));
+ * const parts = { numbers: Pipeline([1, 2, 3]), split: new EvenAndOdd(), even: print('even'), odd: print('odd') };
+ * await Graphline(parts, ({ numbers, split, even, odd }) => [
+ *   link(numbers.outbox, split.inbox),
+ *   link(split.even, even.inbox),
+ *   link(split.odd, odd.inbox),
+ * ]).run();
  * @example
- * await Graphline({ linkages: [[['A', 'outbox'], ['B', 'inbox']]], children: { A: new Numbers(), B: new Printer() } }).run();
+ * import { Graphline, Pipeline } from '@kamaelia/axon';
+ *
+ * await Graphline({
+ *   linkages: [[['A', 'outbox'], ['B', 'inbox']]],
+ *   children: { A: Pipeline([1, 2, 3]), B: Pipeline((n) => console.log(n)) },
+ * }).run();
  */
 export function Graphline<K extends Readonly<Record<string, Component>>>(
   children: K,

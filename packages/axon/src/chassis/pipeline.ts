@@ -96,6 +96,8 @@ type AnyPart = Component | SourceLike | FunctionLike | SinkLike;
  * `unknown` messages, every part fits.
  *
  * @example
+ * import { Pipeline } from '@kamaelia/axon';
+ *
  * await Pipeline([1, 2, 3], (n) => n * n, (n) => console.log(n)).run();
  */
 export function Pipeline<A extends First>(a: A): PipelineComponent<InputOf<A>, OutputOf<A>>;
