@@ -10,7 +10,8 @@ const help = `Usage: node ci/check-docs.mjs [FILE ...]
 
 Runs each fenced \`\`\`js run block of the tracked Markdown files and each @example that imports something, as a program of
 its own with examples/media as its folder; a program that fails or runs over 60 s fails the check, and one that prints
-something else than the block \`\`\`text prints right behind it.
+something else than the block \`\`\`text prints right behind it, or a package's README whose programs import what its npm
+install lines do not name.
 
 Exit codes: 0 all ran, 1 some failed.`;
 
@@ -37,13 +38,38 @@ function programs(file) {
     .map((code) => ({ code }));
 }
 
-const scratch = join(root, 'examples', 'build');
-mkdirSync(scratch, { recursive: true });
+/** Sentences: what the programs of a package's README import, and its `npm install` lines do not name. */
+function notInstalled(file) {
+  if (!/^(packages|bindings)\/[^/]+\/README\.md$/.test(file)) return [];
+  const text = readFileSync(join(root, file), 'utf8');
+  const installed = new Set([...text.matchAll(/^npm install (.*)$/gm)].flatMap((m) => m[1].split(' ')));
+  // The command line is installed for all folders, and its own packages are found by what it runs.
+  if (installed.has('--global')) return [];
+  const imported = programs(file).flatMap(({ code }) =>
+    [...code.matchAll(/from '((?:@[^/']+\/)?[^/':]+)[^':]*'/g)].map((m) => m[1]),
+  );
+  return [...new Set(imported)]
+    .filter((name) => !installed.has(name))
+    .map((name) => `${file}: a program imports ${name}, which no npm install line names`);
+}
+
+/** Where the programs of a file find what they import: a binding's only itself, all others what the examples have. */
+function scratchOf(file) {
+  const [top, room] = file.split('/');
+  return top === 'bindings' ? join(root, top, room, 'build', 'docs') : join(root, 'examples', 'build');
+}
+
 let count = 0;
 let failed = 0;
 for (const file of files) {
+  for (const sentence of notInstalled(file)) {
+    failed += 1;
+    console.log(sentence);
+  }
   programs(file).forEach(({ code, prints }, at) => {
     count += 1;
+    const scratch = scratchOf(file);
+    mkdirSync(scratch, { recursive: true });
     const path = join(scratch, `example-${count}.mjs`);
     writeFileSync(path, code);
     const { ok, stdout, stderr } = run(process.execPath, [path], {
@@ -51,6 +77,7 @@ for (const file of files) {
       cwd: join(root, 'examples', 'media'),
       timeout: 60_000,
     });
+    rmSync(path);
     const asShown = prints === undefined || stdout === prints;
     if (ok && asShown) return;
     failed += 1;
@@ -59,6 +86,5 @@ for (const file of files) {
     );
   });
 }
-rmSync(scratch, { recursive: true, force: true });
-console.log(`documentation: ${count - failed} of ${count} programs ran`);
+console.log(`documentation: ${count} programs, ${failed} faults`);
 process.exit(failed ? 1 : 0);
