@@ -71,19 +71,26 @@ class ArithDecoder {
   // value_ holds code - low in its top 16 bits and the bits to come below, so that the straddle
   // case of the specification's form cannot arise; bits_ counts those valid ones.
   bool bit(int context) {
-    uint16_t& probability = contexts_[context];
+    const uint32_t probability = contexts_[context];
     const uint32_t threshold = (range_ * probability) >> 16;
     const uint64_t scaled = static_cast<uint64_t>(threshold) << 48;
     const bool one = value_ >= scaled;
     if (one) {
       value_ -= scaled;
       range_ -= threshold;
-      probability = static_cast<uint16_t>(probability - kProbabilityStep[probability >> 8]);
+      contexts_[context] = static_cast<uint16_t>(probability - kProbabilityStep[probability >> 8]);
     } else {
       range_ = threshold;
-      probability = static_cast<uint16_t>(probability + kProbabilityStep[255 - (probability >> 8)]);
+      contexts_[context] =
+          static_cast<uint16_t>(probability + kProbabilityStep[255 - (probability >> 8)]);
     }
-    if (range_ <= 0x4000) renormalise();
+    // Shifts until the range is over 0x4000; by 0 where it is. Without a branch, which nobody could
+    // predict.
+    const int shift = std::countl_zero(range_ - 1) - 17;
+    range_ <<= shift;
+    value_ <<= shift;
+    bits_ -= shift;
+    if (bits_ < 16) [[unlikely]] refill();
     return one;
   }
 
@@ -105,16 +112,9 @@ class ArithDecoder {
   }
 
  private:
-  void renormalise() {
-    // Shifts until the range is over 0x4000.
-    const int shift = std::countl_zero(range_ - 1) - 17;
-    range_ <<= shift;
-    value_ <<= shift;
-    bits_ -= shift;
-    if (bits_ < 16) {
-      value_ |= static_cast<uint64_t>(next32()) << (16 - bits_);
-      bits_ += 32;
-    }
+  void refill() {
+    value_ |= static_cast<uint64_t>(next32()) << (16 - bits_);
+    bits_ += 32;
   }
 
   uint32_t next32() {
