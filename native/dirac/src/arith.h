@@ -90,7 +90,8 @@ class ArithDecoder {
     range_ <<= shift;
     value_ <<= shift;
     bits_ -= shift;
-    if (bits_ < 16) [[unlikely]] refill();
+    if (bits_ < 16) [[unlikely]]
+      refill();
     return one;
   }
 
