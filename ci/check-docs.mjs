@@ -43,8 +43,6 @@ function notInstalled(file) {
   if (!/^(packages|bindings)\/[^/]+\/README\.md$/.test(file)) return [];
   const text = readFileSync(join(root, file), 'utf8');
   const installed = new Set([...text.matchAll(/^npm install (.*)$/gm)].flatMap((m) => m[1].split(' ')));
-  // The command line is installed for all folders, and its own packages are found by what it runs.
-  if (installed.has('--global')) return [];
   const imported = programs(file).flatMap(({ code }) =>
     [...code.matchAll(/from '((?:@[^/']+\/)?[^/':]+)[^':]*'/g)].map((m) => m[1]),
   );
