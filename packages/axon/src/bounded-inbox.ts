@@ -148,12 +148,12 @@ export class BoundedInbox<T = unknown> extends Inbox<T> {
     if (this.#lossy === undefined) super.setFull();
   }
 
-  /** @internal */
-  override setCapacity(capacity: number): void {
-    super.setCapacity(capacity);
-    // recv() above decides, by every bound.
-    this.low = -1;
+  /** @internal recv() above decides, by every bound. */
+  override get low(): number {
+    return -1;
   }
+
+  override set low(_low: number) {}
 
   /** @internal */
   override enlarge(): void {

@@ -9,6 +9,12 @@ import type { Task } from './task.js';
 /** Messages an inbox holds before its producers have to wait, unless `capacity` says otherwise. */
 export const DEFAULT_CAPACITY = 64;
 const FIRST_SLOTS = 4;
+/** Ring of an inbox that has not had a message yet, or whose ring went to the receiver. Nothing is ever stored in it. */
+const NO_SLOTS: undefined[] = [];
+/** Messages after which an empty ring is replaced; see {@link Inbox.renew}. */
+const RENEW_AFTER = 1024;
+/** Above every count. */
+const ALWAYS = 0x3fffffff;
 // task.ts's IDLE, repeated here: an imported binding is a load for every message, this one is folded into the code.
 const IDLE = 3;
 
@@ -49,13 +55,17 @@ export class Inbox<T = unknown> implements Iterable<T> {
   /** Name of the box, as used in the article's spelling. */
   readonly name: string;
   /** @internal */ task: Task;
-  /** @internal */ buf: (T | undefined)[] = [undefined, undefined, undefined, undefined];
-  /** @internal */ mask: number = FIRST_SLOTS - 1;
-  /** @internal Messages taken since the beginning; also the read position. */ rd = 0;
+  /** @internal */ buf: (T | undefined)[] = NO_SLOTS;
+  /** @internal */ mask = 0;
+  /** @internal The read position: messages taken, but for {@link takenBefore}. */ rd = 0;
   /** @internal */ count = 0;
-  /** @internal Below this count a push is the short path; -1 for a closed box. */ limit = 0;
+  /** @internal Below this count a push is the short path; -1 for a closed box and for one that holds a batch. */ limit = 0;
+  /** @internal Up to this count a recv() is the long path: where it is empty, releases its producers, or holds a batch. */
+  mark = 0;
+  /** @internal An array of messages as it was sent; the ring is empty then. */ batch: T[] | undefined = undefined;
+  /** @internal */ takenBefore = 0;
   /** @internal */ capacity: number;
-  /** @internal Producers are released when the count falls to this. */ low = 0;
+  #low = 0;
   /** @internal */ full = false;
   /** @internal Set by a limit that refuses: it is never grown, and does not hold back those that can be refused. */ strict = false;
   /** @internal */ readonly control: boolean;
@@ -65,7 +75,6 @@ export class Inbox<T = unknown> implements Iterable<T> {
   /** @internal */ to: Inbox | undefined = undefined;
   /** @internal */ from: (Inbox | Outbox)[] = [];
   /** @internal Place in the scheduler's list of full inboxes. */ fullIndex = -1;
-  /** @internal Messages taken at which the ring is due for {@link renew}. */ renewAt: number = FIRST_SLOTS;
   /** @internal */ reliefs = 0;
   /** @internal */ highWater = 0;
   /** @internal Times it became full, how long it was, and since when it is, by the scheduler's meter. */ fullTimes = 0;
@@ -113,28 +122,54 @@ export class Inbox<T = unknown> implements Iterable<T> {
   /** Takes the oldest message, which the caller then owns. Throws {@link EmptyInboxError} when there is none. */
   recv(): T {
     const count = this.count;
-    if (count === 0) this.refuseEmpty();
+    if (count <= this.mark) return this.recvAtMark();
     const slot = this.rd & this.mask;
     const buf = this.buf;
     const message = buf[slot] as T;
     buf[slot] = undefined;
     this.rd++;
     this.count = count - 1;
-    if (this.full && count - 1 <= this.low) this.clearFull();
     return message;
   }
 
-  /** Takes everything that waits, oldest first; an empty array when nothing does. The caller owns array and messages. */
+  private recvAtMark(): T {
+    if (this.batch !== undefined) {
+      this.unpack();
+      return this.recv();
+    }
+    if (this.count === 0) throw new EmptyInboxError(this.path());
+    const slot = this.rd & this.mask;
+    const message = this.buf[slot] as T;
+    this.buf[slot] = undefined;
+    this.rd++;
+    this.count--;
+    if (this.full && this.count <= this.low) this.clearFull();
+    return message;
+  }
+
+  /**
+   * Takes everything that waits, oldest first; an empty array when nothing does. The caller owns array and messages: what
+   * was sent by one `sendAll()` is that very array.
+   */
   takeAll(): T[] {
-    const { buf, mask, count } = this;
-    const all: T[] = new Array(count);
-    for (let i = 0; i < count; i++) {
-      const slot = (this.rd + i) & mask;
-      all[i] = buf[slot] as T;
-      buf[slot] = undefined;
+    const { count, batch } = this;
+    let all: T[];
+    if (batch !== undefined) {
+      all = batch;
+      this.batch = undefined;
+      this.limit = this.shortLimit();
+    } else {
+      const { buf, mask } = this;
+      all = new Array(count);
+      for (let i = 0; i < count; i++) {
+        const slot = (this.rd + i) & mask;
+        all[i] = buf[slot] as T;
+        buf[slot] = undefined;
+      }
     }
     this.rd += count;
     this.count = 0;
+    this.mark = 0;
     if (this.full) this.clearFull();
     return all;
   }
@@ -170,19 +205,83 @@ export class Inbox<T = unknown> implements Iterable<T> {
   }
 
   /**
-   * @internal Replaces the ring of an empty inbox, once for every ring-full of messages. Storing a new message into a
-   * ring that the garbage collector has moved to its old generation takes its slow path each time, which was a quarter
-   * of the whole time of a busy pipeline; a young ring does not.
+   * @internal Delivers an array of messages. An empty inbox keeps it as it is, so that a batch goes on as one object however
+   * many messages it is; whoever takes or adds single messages unpacks it.
+   */
+  pushAll(messages: readonly T[]): void {
+    // A push of its own looks at each message: that of a bounded inbox, or a tap.
+    if (this.count > 0 || this.closed || messages.length < 2 || this.push !== PLAIN_PUSH) {
+      for (let i = 0; i < messages.length; i++) this.push(messages[i] as T);
+      return;
+    }
+    const count = messages.length;
+    this.batch = messages as T[];
+    this.count = count;
+    this.limit = -1;
+    this.mark = ALWAYS;
+    if (count > this.highWater) this.highWater = count;
+    if (count >= this.capacity) this.setFull();
+    const task = this.task;
+    if (task.state === IDLE && (task.blocked === 0 || this.control)) task.scheduler.enqueue(task);
+  }
+
+  /** Puts a batch into the ring. */
+  private unpack(): void {
+    const { batch, count } = this;
+    if (batch === undefined) return;
+    this.batch = undefined;
+    if (this.buf.length < count) {
+      let slots = FIRST_SLOTS;
+      while (slots < count) slots *= 2;
+      this.buf = emptyRing(slots);
+      this.mask = slots - 1;
+    }
+    for (let i = 0; i < count; i++) this.buf[(this.rd + i) & this.mask] = batch[i];
+    this.limit = this.shortLimit();
+    this.mark = this.full ? this.low + 1 : 0;
+  }
+
+  private shortLimit(): number {
+    return this.closed ? -1 : Math.min(this.buf.length, this.capacity - 1);
+  }
+
+  /**
+   * @internal Between two slices, and where `rd` is due: keeps it small, and replaces the ring of an empty inbox. Storing a
+   * new message into a ring that the garbage collector has moved to its old generation takes its slow path each time, which
+   * was a quarter of the whole time of a busy pipeline; a young ring does not.
    */
   renew(): void {
-    this.renewAt = this.rd + this.buf.length;
+    const position = this.rd & this.mask;
+    this.takenBefore += this.rd - position;
+    this.rd = position;
     // All slots of an empty ring are undefined, so the copy is an empty ring too.
-    this.buf = this.buf.slice();
+    if (this.count === 0 && this.buf !== NO_SLOTS) this.buf = this.buf.slice();
+  }
+
+  /** @internal Whether {@link renew} is due. */
+  get old(): boolean {
+    return this.rd > RENEW_AFTER;
+  }
+
+  /** @internal Messages taken since the beginning. */
+  get taken(): number {
+    return this.takenBefore + this.rd;
+  }
+
+  /** @internal Producers are released when the count falls to this. */
+  get low(): number {
+    return this.#low;
+  }
+
+  set low(low: number) {
+    this.#low = low;
+    if (this.full && this.batch === undefined) this.mark = low + 1;
   }
 
   /** @internal Releases the producers. */
   clearFull(): void {
     this.full = false;
+    if (this.batch === undefined) this.mark = 0;
     const scheduler = this.task.scheduler;
     if (this.fullIndex >= 0) {
       scheduler.removeFull(this as Inbox);
@@ -209,7 +308,7 @@ export class Inbox<T = unknown> implements Iterable<T> {
     this.capacity = capacity;
     this.low = capacity >> 1;
     if (this.closed) return;
-    this.limit = Math.min(this.buf.length, capacity - 1);
+    if (this.batch === undefined) this.limit = this.shortLimit();
     if (this.full && this.count <= this.low) this.clearFull();
     else if (!this.full && this.count >= capacity) this.setFull();
   }
@@ -217,18 +316,13 @@ export class Inbox<T = unknown> implements Iterable<T> {
   /** @internal The consumer has ended: drops what waits and whatever still comes. */
   discard(): void {
     this.closed = true;
-    this.limit = -1;
     for (const message of this.takeAll()) disposeMessage(message);
+    this.limit = -1;
   }
 
   /** @internal */
   path(): string {
     return `${this.task.path()}.${this.name}`;
-  }
-
-  // Apart, to keep recv() small enough to be inlined.
-  private refuseEmpty(): never {
-    throw new EmptyInboxError(this.path());
   }
 
   private pushAtLimit(message: T): void {
@@ -237,6 +331,7 @@ export class Inbox<T = unknown> implements Iterable<T> {
       if (++this.dropped === DROPS_PER_SLICE && this.task.component === undefined) this.full = true;
       return;
     }
+    if (this.batch !== undefined) this.unpack();
     if (this.count === this.buf.length) this.grow();
     this.buf[(this.rd + this.count) & this.mask] = message;
     this.count++;
@@ -248,6 +343,7 @@ export class Inbox<T = unknown> implements Iterable<T> {
 
   /** @internal What waits, oldest first, without taking it. */
   peekAll(): T[] {
+    if (this.batch !== undefined) return [...this.batch];
     return Array.from({ length: this.count }, (_, i) => this.buf[(this.rd + i) & this.mask] as T);
   }
 
@@ -264,6 +360,7 @@ export class Inbox<T = unknown> implements Iterable<T> {
   /** @internal The producers have to wait. */
   setFull(): void {
     this.full = true;
+    if (this.batch === undefined) this.mark = this.low + 1;
     const { producers } = this;
     for (let i = 0; i < producers.length; i++) this.hold((producers[i] as Outbox).task);
     this.fullTimes++;
@@ -273,18 +370,24 @@ export class Inbox<T = unknown> implements Iterable<T> {
 
   private grow(): void {
     const { buf, count, mask, rd } = this;
-    const larger: (T | undefined)[] = [];
-    for (let i = 0; i < count; i++) larger.push(buf[(rd + i) & mask]);
+    const slots = Math.max(FIRST_SLOTS, buf.length * 2);
+    const ring = emptyRing<T>(slots);
     // The read position is a running total, so the messages are laid out from where it points in the larger ring.
-    const slots = buf.length * 2;
-    const ring: (T | undefined)[] = [];
-    for (let i = 0; i < slots; i++) ring.push(undefined);
-    for (let i = 0; i < count; i++) ring[(rd + i) & (slots - 1)] = larger[i];
+    for (let i = 0; i < count; i++) ring[(rd + i) & (slots - 1)] = buf[(rd + i) & mask];
     this.buf = ring;
     this.mask = slots - 1;
     this.limit = Math.min(slots, this.capacity - 1);
   }
 }
+
+/** Of an array that is packed, which `new Array(slots)` would not be. */
+function emptyRing<T>(slots: number): (T | undefined)[] {
+  const ring: (T | undefined)[] = [];
+  for (let i = 0; i < slots; i++) ring.push(undefined);
+  return ring;
+}
+
+const PLAIN_PUSH = Inbox.prototype.push;
 
 /** Method of a message that wants to know which component has it, by path; see {@link noteReceivers}. */
 export const RECEIVED: unique symbol = Symbol.for('kamaelia.received') as never;

@@ -58,11 +58,13 @@ export class Outbox<T = unknown> {
     this.sink.push(message);
   }
 
-  /** Sends every message of the array, in order. The array belongs to the runtime from then on. */
+  /**
+   * Sends every message of the array, in order. The array belongs to the receiver from then on: an inbox that is empty keeps
+   * it, and `takeAll()` gives it. It counts as one output, however many messages it has: a source tests `open` before each.
+   */
   sendAll(messages: readonly T[]): void {
     this.sent += messages.length;
-    const { sink } = this;
-    for (let i = 0; i < messages.length; i++) sink.push(messages[i]);
+    this.sink.pushAll(messages);
   }
 
   /**

@@ -305,9 +305,8 @@ export class Scheduler {
     let ended = false;
     for (let i = 0; i < ins.length; i++) {
       const inbox = ins[i] as Inbox;
-      if (inbox.count > 0) continue;
-      ended ||= inbox.eos;
-      if (inbox.rd >= inbox.renewAt) inbox.renew();
+      if (inbox.old) inbox.renew();
+      if (inbox.count === 0) ended ||= inbox.eos;
     }
     if (task.returning) {
       this.#parkWhileReturning(task);

@@ -2,7 +2,7 @@
 import { WallClock } from './clock.js';
 import type { Task } from './task.js';
 
-/** Slices that last longer on average are all timed; of shorter ones every eighth, as asking for the time would cost more. */
+/** Slices that last longer on average are all timed; of shorter ones every sixteenth, as asking for the time would cost more. */
 const SHORT_MS = 0.005;
 /** Counted as slow; and told, from so long on, where time is real. */
 const SLOW_MS = 20;
@@ -13,7 +13,7 @@ const TOLD_MS = 1000;
  * costs.
  */
 export class SliceMeter {
-  /** Milliseconds of `performance.now()` when it was last asked for: within 8 slices of the present. */
+  /** Milliseconds of `performance.now()` when it was last asked for: within 16 slices of the present. */
   nowMs: number = performance.now();
   /** Slices of this run. */
   slices = 0;
@@ -32,12 +32,12 @@ export class SliceMeter {
   /** A slice begins. */
   before(): void {
     if (this.#exact) this.#sliceBeganMs = this.nowMs;
-    else if ((this.slices & 7) === 7) this.#sliceBeganMs = performance.now();
+    else if ((this.slices & 15) === 15) this.#sliceBeganMs = performance.now();
   }
 
   /** A slice has ended; true where it was timed. */
   after(task: Task): boolean {
-    const timed = (++this.slices & 7) === 0 || this.#exact;
+    const timed = (++this.slices & 15) === 0 || this.#exact;
     if (timed) this.#time(task);
     return timed;
   }

@@ -129,7 +129,7 @@ export class Task {
   progress(): number {
     let sum = 0;
     const { ins, outs } = this;
-    for (let i = 0; i < ins.length; i++) sum += (ins[i] as Inbox).rd;
+    for (let i = 0; i < ins.length; i++) sum += (ins[i] as Inbox).taken;
     for (let i = 0; i < outs.length; i++) sum += (outs[i] as Outbox).sent;
     return sum;
   }

@@ -29,7 +29,7 @@ export type FunctionLike<T = never> = (message: T) => unknown;
 export type SinkLike<T = never> = WritableStream<T> | NodeWritable;
 
 // An iterable that never ends and meets no full inbox must still let others run.
-const MESSAGES_PER_SLICE = 256;
+const MESSAGES_PER_SLICE = 1024;
 
 /** Sends what an iterable gives. */
 export class IterableSource extends Component {

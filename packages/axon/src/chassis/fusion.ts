@@ -119,7 +119,7 @@ export class FusedRow {
     if (this.#first === undefined && steps.length > 0) this.#outbox.sent += passing;
     for (let i = 0; i < steps.length; i++) {
       const { inbox, outbox } = steps[i] as FusibleStep;
-      if (i > 0 || this.#first === undefined) inbox.rd += passing;
+      if (i > 0 || this.#first === undefined) inbox.takenBefore += passing;
       passing -= report.drops[i] as number;
       if (i < steps.length - 1) outbox.sent += passing;
     }

@@ -160,7 +160,7 @@ export class component extends microprocess {
   #isHeldBack(control: Inbox): boolean {
     const { blocked, ins } = this[TASK];
     if (blocked === 0 || !ins.some((inbox) => !inbox.control && inbox.count > 0)) return false;
-    return waiting(control).every((message) => message instanceof producerFinished);
+    return control.peekAll().every((message) => message instanceof producerFinished);
   }
 
   /** Takes the oldest message, also where the inbox is passed on. An empty one is a RangeError. Wakes the senders. */
@@ -331,10 +331,6 @@ function defaultsOf(from: typeof component): Attributes {
 
 function isEnd(message: unknown): boolean {
   return message instanceof producerFinished || message instanceof shutdownMicroprocess;
-}
-
-function waiting(inbox: Inbox): unknown[] {
-  return Array.from({ length: inbox.count }, (_, at) => inbox.buf[(inbox.rd + at) & inbox.mask]);
 }
 
 /** Wakes the owner of every outbox in the chains that end in the inbox; not those of inboxes that only pass on. */

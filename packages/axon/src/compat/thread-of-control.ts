@@ -249,6 +249,6 @@ export class ThreadOfControl implements Steps {
 /** Messages that have ever come to the inboxes of a task. */
 function arrivals(task: Task): number {
   let sum = 0;
-  for (const inbox of task.ins) sum += inbox.rd + inbox.count;
+  for (const inbox of task.ins) sum += inbox.taken + inbox.count;
   return sum;
 }

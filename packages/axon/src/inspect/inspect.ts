@@ -22,7 +22,7 @@ export interface ComponentReport {
   readonly reason: string | null;
   /** Times it was run. */
   readonly slices: number;
-  /** Milliseconds that its slices took together; extrapolated from every eighth where slices are short. */
+  /** Milliseconds that its slices took together; extrapolated from every sixteenth where slices are short. */
   readonly runMs: number;
   /** The longest of those that were timed. */
   readonly longestMs: number;
@@ -171,7 +171,7 @@ function inboxReport(inbox: Inbox): InboxReport {
     inbox.full && inbox.task.scheduler !== undefined ? inbox.task.scheduler.meter.nowMs - inbox.fullSinceMs : 0;
   return {
     name: inbox.name,
-    taken: inbox.rd,
+    taken: inbox.taken,
     waiting: inbox.count,
     capacity: inbox.capacity,
     bytes: inbox instanceof BoundedInbox ? inbox.bytes : null,
