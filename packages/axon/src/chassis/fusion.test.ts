@@ -302,7 +302,7 @@ describe.each(SOURCES)('adjacent functions behind %s', (_, source) => {
       }
     }
     await new Both().run();
-    expect(turns).toBeGreaterThan(50);
+    expect(turns).toBeGreaterThan(15);
   });
 });
 

@@ -131,6 +131,8 @@ export class FusedRow {
     const step = this.#steps[at];
     if (step === undefined || step === this.#first) return;
     report.outcome = 'none';
+    // Until the step has its slice nobody would listen. Of other thenables a second then() may mean the work twice.
+    if (report.result instanceof Promise) report.result.catch(() => {});
     step[HAND_OVER](outcome, report.result, report.message);
     const task = step[TASK];
     task.scheduler.notify(task);
