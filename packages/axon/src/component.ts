@@ -45,10 +45,12 @@ const DEFAULT_NAMES = ['inbox', 'outbox', 'control', 'signal'];
  * writes neither flow control nor shutdown.
  *
  * @example
+ * import { Component, Pipeline } from '@kamaelia/axon';
+ *
  * class Doubler extends Component {
- *   readonly inbox = this.in<number>('inbox');
- *   readonly outbox = this.out<number>('outbox');
- *   override *main(): Steps {
+ *   inbox = this.in('inbox');
+ *   outbox = this.out('outbox');
+ *   *main() {
  *     const { inbox, outbox } = this;
  *     while (!inbox.ended) {
  *       while (inbox.ready) outbox.send(inbox.recv() * 2);
@@ -56,6 +58,7 @@ const DEFAULT_NAMES = ['inbox', 'outbox', 'control', 'signal'];
  *     }
  *   }
  * }
+ * await Pipeline([1, 2, 3], new Doubler(), (n) => console.log(n)).run();
  */
 export class Component {
   /** @internal */
