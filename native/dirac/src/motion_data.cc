@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 
 #include "arith.h"
 
@@ -103,6 +104,7 @@ class FieldDecoder {
         });
         value = mean(near, count) + arith.signedValue(kDcF1, kDcF2, kDcData, kDcSign);
         value = std::clamp(value, -kMaxDc, kMaxDc);
+        field_.dcPeak = std::max(field_.dcPeak, std::abs(value));
       }
       return [=](MotionBlock& target) { target.dc[component] = value; };
     });
@@ -174,6 +176,7 @@ void MotionField::configure(int width, int height, const PredictionParams& param
 
 Status readMotionData(BitReader& bits, int references, MotionField* field) {
   FieldDecoder decoder(field, references);
+  field->dcPeak = 0;
   bool whole = true;
   const auto element = [&] {
     const uint64_t length = bits.unsignedGolomb();

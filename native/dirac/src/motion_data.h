@@ -24,6 +24,7 @@ struct MotionField {
   int blocksX = 0;  // a multiple of 4
   int blocksY = 0;
   std::vector<MotionBlock> blocks;
+  int32_t dcPeak = INT32_MAX;  // no DC value is of larger magnitude
 
   void configure(int width, int height, const PredictionParams& params);
   const MotionBlock& at(int x, int y) const {

@@ -3,14 +3,14 @@
 
 #include <algorithm>
 #include <cstring>
+#include <type_traits>
+#include <vector>
 
 namespace kamaelia::dirac {
 namespace {
 
-constexpr int kMaxBlock = 64;
-constexpr int kMidGrey = 128;
-
-uint8_t clip(int32_t value) { return static_cast<uint8_t>(std::clamp(value, 0, 255)); }
+// With DC values within this, the weighted sums of 8-bit samples fit int16_t.
+constexpr int32_t kShortDc = 300;
 
 // One axis of the window: a ramp of peak 8 on either side where the neighbour overlaps, flat at the
 // picture's edges.
@@ -29,23 +29,19 @@ struct Window {
   }
 };
 
-// A predicted block: samples somewhere, either in a reference or in a scratch of the renderer.
-struct Predicted {
-  const uint8_t* data;
-  ptrdiff_t stride;
-};
-
 // Room for one reference's part of a block: a prediction may point into it until the block is
 // added.
+template <typename Sample>
 struct Scratch {
-  uint8_t gathered[4][kMaxBlock * kMaxBlock];
-  uint8_t blended[kMaxBlock * kMaxBlock];
+  Sample gathered[4][kMaxBlock * kMaxBlock];
+  Sample blended[kMaxBlock * kMaxBlock];
 };
 
 // Samples of every second half-pel position from (x, y), clamped to the grid: beyond the right edge
 // the last integer column repeats, not the half-pel one.
-void gather(const HalfPelPlanes<uint8_t>& planes, int64_t x, int64_t y, int width, int height,
-            uint8_t* out) {
+template <typename Sample>
+void gather(const HalfPelPlanes<Sample>& planes, int64_t x, int64_t y, int width, int height,
+            Sample* out) {
   for (int j = 0; j < height; ++j) {
     const int64_t sy = std::clamp<int64_t>(y + 2 * j, 0, 2 * int64_t{planes.height} - 2);
     for (int i = 0; i < width; ++i) {
@@ -56,28 +52,11 @@ void gather(const HalfPelPlanes<uint8_t>& planes, int64_t x, int64_t y, int widt
   }
 }
 
-// Bilinear blend of four half-pel neighbours; rx and ry are 0 to scale - 1 (15.8.10).
-void blend(const Predicted (&from)[4], int width, int height, int rx, int ry, int scale,
-           uint8_t* out) {
-  const int weights[4] = {(scale - rx) * (scale - ry), rx * (scale - ry), (scale - rx) * ry,
-                          rx * ry};
-  const int round = scale * scale / 2;
-  const int shift = scale == 2 ? 2 : 4;
-  for (int j = 0; j < height; ++j) {
-    const uint8_t* a = from[0].data + j * from[0].stride;
-    const uint8_t* b = from[1].data + j * from[1].stride;
-    const uint8_t* c = from[2].data + j * from[2].stride;
-    const uint8_t* d = from[3].data + j * from[3].stride;
-    for (int i = 0; i < width; ++i) {
-      const int sum = weights[0] * a[i] + weights[1] * b[i] + weights[2] * c[i] + weights[3] * d[i];
-      out[j * kMaxBlock + i] = static_cast<uint8_t>((sum + round) >> shift);
-    }
-  }
-}
-
 // The block of a reference at (x, y) displaced by a vector, 15.8.9.
-Predicted fetch(const HalfPelPlanes<uint8_t>& planes, int precision, int x, int y, int width,
-                int height, int64_t vectorX, int64_t vectorY, Scratch& scratch) {
+template <typename Sample>
+BlockView<Sample> fetch(const HalfPelPlanes<Sample>& planes, Blend<Sample> blend, int precision,
+                        int x, int y, int width, int height, int64_t vectorX, int64_t vectorY,
+                        Scratch<Sample>& scratch) {
   const int64_t subX = (int64_t{x} << precision) + vectorX;
   const int64_t subY = (int64_t{y} << precision) + vectorY;
   const int fine = precision > 1 ? precision - 1 : 0;  // bits below the half-pel grid
@@ -90,7 +69,7 @@ Predicted fetch(const HalfPelPlanes<uint8_t>& planes, int precision, int x, int 
   const int reachY = 2 * (height - 1) + (ry ? 1 : 0);
   const bool inside = halfX >= 0 && halfY >= 0 && halfX + reachX <= 2 * int64_t{planes.width} - 2 &&
                       halfY + reachY <= 2 * int64_t{planes.height} - 2;
-  Predicted from[4];
+  BlockView<Sample> from[4];
   for (int i = 0; i < 4; ++i) {
     // A neighbour that has no weight may lie outside: its place is taken by the one that has.
     const int64_t sx = halfX + (rx ? i & 1 : 0);
@@ -110,9 +89,115 @@ Predicted fetch(const HalfPelPlanes<uint8_t>& planes, int precision, int x, int 
   return {scratch.blended, kMaxBlock};
 }
 
+template <typename Sample>
+void blendBlocks(const BlockView<Sample> (&from)[4], int width, int height, int rx, int ry,
+                 int scale, Sample* out) {
+  const int weights[4] = {(scale - rx) * (scale - ry), rx * (scale - ry), (scale - rx) * ry,
+                          rx * ry};
+  const int round = scale * scale / 2;
+  const int shift = scale == 2 ? 2 : 4;
+  for (int j = 0; j < height; ++j) {
+    const Sample* a = from[0].data + j * from[0].stride;
+    const Sample* b = from[1].data + j * from[1].stride;
+    const Sample* c = from[2].data + j * from[2].stride;
+    const Sample* d = from[3].data + j * from[3].stride;
+    for (int i = 0; i < width; ++i) {
+      const int sum = weights[0] * a[i] + weights[1] * b[i] + weights[2] * c[i] + weights[3] * d[i];
+      out[j * kMaxBlock + i] = static_cast<Sample>((sum + round) >> shift);
+    }
+  }
+}
+
+// What every kernel does with each sample; `value(j, i)` is what is predicted there.
+template <typename Sum, typename Value>
+void addBlock(const BlockTarget<Sum>& target, Value&& value) {
+  for (int j = 0; j < target.height; ++j) {
+    Sum* out = target.sums + j * target.stride;
+    const int weight = target.weightY[j];
+    const auto row = value(j);
+    for (int i = 0; i < target.width; ++i) {
+      out[i] = static_cast<Sum>(out[i] + row(i) * (target.weightX[i] * weight));
+    }
+  }
+}
+
+template <typename Sum>
+void addFlat(const BlockTarget<Sum>& target, int32_t value) {
+  addBlock(target, [=](int) { return [=](int) { return value; }; });
+}
+
+template <typename Sample, typename Sum>
+void addSingle(const BlockTarget<Sum>& target, BlockView<Sample> a) {
+  addBlock(target, [=](int j) {
+    const Sample* row = a.data + j * a.stride;
+    return [=](int i) { return static_cast<int32_t>(row[i]); };
+  });
+}
+
+template <typename Sample, typename Sum>
+void addAverage(const BlockTarget<Sum>& target, BlockView<Sample> a, BlockView<Sample> b) {
+  addBlock(target, [=](int j) {
+    const Sample* first = a.data + j * a.stride;
+    const Sample* second = b.data + j * b.stride;
+    return [=](int i) { return (first[i] + second[i] + 1) >> 1; };
+  });
+}
+
+template <typename Sample, typename Sum>
+void addWeighted(const BlockTarget<Sum>& target, BlockView<Sample> a, BlockView<Sample> b,
+                 const ReferenceWeights& weights) {
+  const int32_t round = weights.shift > 0 ? 1 << (weights.shift - 1) : 0;
+  addBlock(target, [=, &weights](int j) {
+    const Sample* first = a.data + j * a.stride;
+    const Sample* second = b.data + j * b.stride;
+    return [=, &weights](int i) {
+      return (weights.first * first[i] + weights.second * second[i] + round) >> weights.shift;
+    };
+  });
+}
+
+// 8-bit samples keep their limit as a constant, which is faster.
+template <typename Sample>
+Sample clip(int32_t value, int peak) {
+  return static_cast<Sample>(std::clamp(value, 0, sizeof(Sample) == 1 ? 255 : peak));
+}
+
+template <typename Sample, typename Sum>
+void predictedRow(const Sum* sums, int width, int peak, Sample* out) {
+  for (int x = 0; x < width; ++x) out[x] = clip<Sample>((sums[x] + 32) >> 6, peak);
+}
+
+template <typename Sample, typename Coefficient, typename Sum>
+void sumRow(const Sum* sums, const Coefficient* residual, int width, int peak, Sample* out) {
+  for (int x = 0; x < width; ++x) {
+    const int32_t predicted = clip<Sample>((sums[x] + 32) >> 6, peak);
+    out[x] = clip<Sample>(predicted + residual[x], peak);
+  }
+}
+
+template <typename Sample, typename Coefficient>
+void intraRow(const Coefficient* residual, int width, int peak, Sample* out) {
+  const int32_t midGrey = (peak + 1) / 2;
+  for (int x = 0; x < width; ++x) out[x] = clip<Sample>(residual[x] + midGrey, peak);
+}
+
+// Two references are averaged, one is taken as it is.
+bool plainWeights(const PredictionParams& params) {
+  return params.weightPrecision == 1 && params.weight[0] == 1 && params.weight[1] == 1;
+}
+
+template <typename Sample, typename Coefficient, typename Sum>
 class Renderer {
  public:
-  explicit Renderer(const Compensation& job) : job_(job), params_(*job.params) {
+  Renderer(const RebuildDsp<Sample, Coefficient>& dsp, const Compensation<Sample, Coefficient>& job)
+      : dsp_(dsp), job_(job), params_(*job.params) {
+    if constexpr (std::is_same_v<Sum, int16_t>) {
+      blocks_ = &dsp.shortBlocks;
+      rows_ = &dsp.shortRows;
+    } else {
+      blocks_ = &dsp.blocks;
+      rows_ = &dsp.rows;
+    }
     length_[0] = params_.blockWidth >> job.horizontalShift;
     length_[1] = params_.blockHeight >> job.verticalShift;
     separation_[0] = params_.separationX >> job.horizontalShift;
@@ -122,7 +207,7 @@ class Renderer {
     sums_.assign(static_cast<size_t>(job.width) * static_cast<size_t>(length_[1]), 0);
     const int one = 1 << params_.weightPrecision;
     plainSingle_ = params_.weight[0] + params_.weight[1] == one;
-    plainDouble_ = params_.weightPrecision == 1 && params_.weight[0] == 1 && params_.weight[1] == 1;
+    plainDouble_ = plainWeights(params_);
   }
 
   void render(int firstRow, int lastRow) {
@@ -135,7 +220,7 @@ class Renderer {
       if (row >= firstRow) store(top, last ? length_[1] : separation_[1]);
       const size_t done = static_cast<size_t>(separation_[1]) * static_cast<size_t>(job_.width);
       std::copy(sums_.begin() + static_cast<ptrdiff_t>(done), sums_.end(), sums_.begin());
-      std::fill(sums_.end() - static_cast<ptrdiff_t>(done), sums_.end(), 0);
+      std::fill(sums_.end() - static_cast<ptrdiff_t>(done), sums_.end(), Sum{0});
     }
   }
 
@@ -154,99 +239,111 @@ class Renderer {
       const int toX = std::min(left + length_[0], job_.width);
       if (fromX >= toX) break;
       const Window& windowX = column == 0 ? first : (column == blocksX - 1 ? last : middle);
-      addBlock(job_.field->at(column, row), fromX, fromY, toX - fromX, toY - fromY,
-               windowX.weight + (fromX - left), windowY.weight + (fromY - top),
-               sums_.data() + static_cast<ptrdiff_t>(fromY - top) * job_.width + fromX);
+      addMotionBlock(job_.field->at(column, row), fromX, fromY,
+                     {sums_.data() + static_cast<ptrdiff_t>(fromY - top) * job_.width + fromX,
+                      job_.width, windowX.weight + (fromX - left), windowY.weight + (fromY - top),
+                      toX - fromX, toY - fromY});
     }
   }
 
-  void addBlock(const MotionBlock& block, int x, int y, int width, int height,
-                const uint8_t* weightX, const uint8_t* weightY, int32_t* sums) {
+  void addMotionBlock(const MotionBlock& block, int x, int y, const BlockTarget<Sum>& target) {
     if (block.mode == 0) {
-      const int32_t value = block.dc[job_.component] + kMidGrey;
-      for (int j = 0; j < height; ++j) {
-        int32_t* out = sums + static_cast<ptrdiff_t>(j) * job_.width;
-        for (int i = 0; i < width; ++i) out[i] += value * (weightX[i] * weightY[j]);
-      }
+      blocks_->addFlat(target, block.dc[job_.component] + (1 << (job_.bitDepth - 1)));
       return;
     }
-    Predicted predicted[2] = {};
+    BlockView<Sample> predicted[2] = {};
     for (int r = 0; r < 2; ++r) {
       if (!(block.mode & (1 << r))) continue;
-      predicted[r] = fetch(job_.reference[r], params_.precision, x, y, width, height,
-                           block.vector[r].x >> job_.horizontalShift,
+      predicted[r] = fetch(job_.reference[r], dsp_.blend, params_.precision, x, y, target.width,
+                           target.height, block.vector[r].x >> job_.horizontalShift,
                            block.vector[r].y >> job_.verticalShift, scratch_[r]);
     }
-    const bool both = block.mode == 3;
-    const bool plain = both ? plainDouble_ : plainSingle_;
-    const int only = block.mode == 2 ? 1 : 0;
-    for (int j = 0; j < height; ++j) {
-      int32_t* out = sums + static_cast<ptrdiff_t>(j) * job_.width;
-      const uint8_t* a = predicted[only].data + j * predicted[only].stride;
-      const uint8_t* b = both ? predicted[1].data + j * predicted[1].stride : a;
-      const int weight = weightY[j];
-      if (plain && both) {
-        for (int i = 0; i < width; ++i) out[i] += ((a[i] + b[i] + 1) >> 1) * (weightX[i] * weight);
-      } else if (plain) {
-        for (int i = 0; i < width; ++i) out[i] += a[i] * (weightX[i] * weight);
-      } else {
-        addWeighted(out, a, b, both, width, weightX, weight);
-      }
+    if (block.mode == 3) {
+      if (plainDouble_) return blocks_->addAverage(target, predicted[0], predicted[1]);
+      return blocks_->addWeighted(target, predicted[0], predicted[1],
+                                  {params_.weight[0], params_.weight[1], params_.weightPrecision});
     }
-  }
-
-  void addWeighted(int32_t* out, const uint8_t* a, const uint8_t* b, bool both, int width,
-                   const uint8_t* weightX, int weightY) {
-    const int shift = params_.weightPrecision;
-    const int32_t round = shift > 0 ? 1 << (shift - 1) : 0;
-    const int32_t w1 = both ? params_.weight[0] : params_.weight[0] + params_.weight[1];
-    const int32_t w2 = both ? params_.weight[1] : 0;
-    for (int i = 0; i < width; ++i) {
-      out[i] += ((w1 * a[i] + w2 * b[i] + round) >> shift) * (weightX[i] * weightY);
-    }
+    const BlockView<Sample>& only = predicted[block.mode - 1];
+    if (plainSingle_) return blocks_->addSingle(target, only);
+    blocks_->addWeighted(target, only, only,
+                         {params_.weight[0] + params_.weight[1], 0, params_.weightPrecision});
   }
 
   void store(int top, int rows) {
     const int from = std::max(top, 0);
     const int to = std::min(top + rows, job_.height);
+    const int peak = (1 << job_.bitDepth) - 1;
     for (int y = from; y < to; ++y) {
-      const int32_t* sums = sums_.data() + static_cast<ptrdiff_t>(y - top) * job_.width;
-      uint8_t* out = job_.target + y * job_.targetStride;
+      const Sum* sums = sums_.data() + static_cast<ptrdiff_t>(y - top) * job_.width;
+      Sample* out = job_.target + y * job_.targetStride;
       if (job_.residual == nullptr) {
-        for (int x = 0; x < job_.width; ++x) out[x] = clip((sums[x] + 32) >> 6);
+        rows_->predicted(sums, job_.width, peak, out);
       } else {
-        const int32_t* residual = job_.residual + y * job_.residualStride;
-        for (int x = 0; x < job_.width; ++x) {
-          out[x] = clip(static_cast<int32_t>(clip((sums[x] + 32) >> 6)) + residual[x]);
-        }
+        rows_->sum(sums, job_.residual + y * job_.residualStride, job_.width, peak, out);
       }
     }
   }
 
-  const Compensation& job_;
+  const RebuildDsp<Sample, Coefficient>& dsp_;
+  const ObmcDsp<Sample, Sum>* blocks_;
+  const ReconstructDsp<Sample, Coefficient, Sum>* rows_;
+  const Compensation<Sample, Coefficient>& job_;
   const PredictionParams& params_;
   int length_[2];
   int separation_[2];
   int offset_[2];
-  bool plainSingle_ = false;   // one reference's weights leave its samples as they are
-  bool plainDouble_ = false;   // two references are averaged
-  std::vector<int32_t> sums_;  // rows of weighted sums, from the top of the block row at work
-  Scratch scratch_[2];         // of the two references
+  bool plainSingle_ = false;    // one reference's weights leave its samples as they are
+  bool plainDouble_ = false;    // two references are averaged
+  std::vector<Sum> sums_;       // rows of weighted sums, from the top of the block row at work
+  Scratch<Sample> scratch_[2];  // of the two references
 };
 
 }  // namespace
 
-void compensate(const Compensation& job, int firstRow, int lastRow) {
-  Renderer(job).render(firstRow, lastRow);
+template <typename Sample, typename Coefficient>
+void initRebuild(RebuildDsp<Sample, Coefficient>* dsp, uint32_t cpuFlags) {
+  static_cast<void>(cpuFlags);  // scalar is all there is yet
+  dsp->shortBlocks = {addFlat<int16_t>, addSingle<Sample, int16_t>, addAverage<Sample, int16_t>,
+                      addWeighted<Sample, int16_t>};
+  dsp->blocks = {addFlat<int32_t>, addSingle<Sample, int32_t>, addAverage<Sample, int32_t>,
+                 addWeighted<Sample, int32_t>};
+  dsp->blend = blendBlocks<Sample>;
+  dsp->shortRows = {predictedRow<Sample, int16_t>, sumRow<Sample, Coefficient, int16_t>};
+  dsp->rows = {predictedRow<Sample, int32_t>, sumRow<Sample, Coefficient, int32_t>};
+  dsp->intraRow = intraRow<Sample, Coefficient>;
 }
 
-void storeIntra(const int32_t* residual, ptrdiff_t residualStride, uint8_t* target,
-                ptrdiff_t targetStride, int width, int height) {
-  for (int y = 0; y < height; ++y) {
-    const int32_t* in = residual + y * residualStride;
-    uint8_t* out = target + y * targetStride;
-    for (int x = 0; x < width; ++x) out[x] = clip(in[x] + kMidGrey);
+template <typename Sample, typename Coefficient>
+void compensate(const RebuildDsp<Sample, Coefficient>& dsp,
+                const Compensation<Sample, Coefficient>& job, int firstRow, int lastRow) {
+  const bool fitsShort =
+      job.bitDepth == 8 && plainWeights(*job.params) && job.field->dcPeak <= kShortDc;
+  if (fitsShort) {
+    Renderer<Sample, Coefficient, int16_t>(dsp, job).render(firstRow, lastRow);
+  } else {
+    Renderer<Sample, Coefficient, int32_t>(dsp, job).render(firstRow, lastRow);
   }
 }
+
+template <typename Sample, typename Coefficient>
+void storeIntra(const RebuildDsp<Sample, Coefficient>& dsp, const Coefficient* residual,
+                ptrdiff_t residualStride, Sample* target, ptrdiff_t targetStride, int width,
+                int height, int bitDepth) {
+  const int peak = (1 << bitDepth) - 1;
+  for (int y = 0; y < height; ++y) {
+    dsp.intraRow(residual + y * residualStride, width, peak, target + y * targetStride);
+  }
+}
+
+#define KAMAELIA_REBUILD(Sample, Coefficient)                                                     \
+  template void initRebuild(RebuildDsp<Sample, Coefficient>*, uint32_t);                          \
+  template void compensate(const RebuildDsp<Sample, Coefficient>&,                                \
+                           const Compensation<Sample, Coefficient>&, int, int);                   \
+  template void storeIntra(const RebuildDsp<Sample, Coefficient>&, const Coefficient*, ptrdiff_t, \
+                           Sample*, ptrdiff_t, int, int, int);
+KAMAELIA_REBUILD(uint8_t, int16_t)
+KAMAELIA_REBUILD(uint8_t, int32_t)
+KAMAELIA_REBUILD(uint16_t, int32_t)
+#undef KAMAELIA_REBUILD
 
 }  // namespace kamaelia::dirac

@@ -11,18 +11,31 @@ namespace {
 
 // Block rows that one task rebuilds; each task repeats the block row above its first.
 constexpr int kBlockRowsPerTask = 12;
+// Pictures with coefficients over 16 bits mostly come in a row.
+constexpr int kPicturesWide = 16;
 constexpr Orientation kHighBands[] = {Orientation::kHL, Orientation::kLH, Orientation::kHH};
 
 }  // namespace
 
 PictureDecoder::PictureDecoder(const DecoderOptions& options)
     : options_(options), pool_(ThreadPool::shared()) {
-  initWavelet(&dsp_, cpuFlags());
+  const uint32_t flags = cpuFlags();
+  initWavelet(&short_.wavelet, flags);
+  initWavelet(&wide_.wavelet, flags);
+  initWideWavelet(&wideSumsWavelet_);
+  initRebuild(&rebuildShort_, flags);
+  initRebuild(&rebuildWide_, flags);
+  initRebuild(&rebuildDeep_, flags);
+  initUpsample(&upsampling_, flags);
+  initUpsample(&upsamplingDeep_, flags);
 }
 
 void PictureDecoder::configure(const VideoFormat& format, const FrameLayout& layout) {
   format_ = format;
   layout_ = layout;
+  bitDepth_[0] = static_cast<int>(format.lumaDepth);
+  bitDepth_[1] = bitDepth_[2] = static_cast<int>(format.chromaDepth);
+  wideFor_ = 0;
 }
 
 bool PictureDecoder::cancelled() const {
@@ -54,6 +67,7 @@ Status PictureDecoder::decode(const Unit& unit, BitReader& bits, const PictureHe
   } else {
     bits.align();
   }
+  bool fitsShort = false;
   if (residual) {
     transform_ = TransformParams{};
     if (const Status status = readTransformParams(bits, &transform_); !status.ok()) {
@@ -62,39 +76,37 @@ Status PictureDecoder::decode(const Unit& unit, BitReader& bits, const PictureHe
       residual = false;
     } else {
       bits.align();
-      note(readTransformData(bits, intra));
+      note(readTransformData(bits));
       bool whole = true;
-      decodeSubbands(intra, &whole);
+      fitsShort = decodeShort(intra, &whole);
+      if (!fitsShort) decodeWide(intra, &whole);
       if (!whole) note({Code::kDamaged, unit.position, "quantiser index"});
     }
   }
   *made = true;
-  if (intra) {
-    transformAndStore(target);
+  transform_.present = residual;
+  const Output output{&header, references, target};
+  if (fitsShort) {
+    rebuild(&short_, output);
   } else {
-    render(header, references, residual, target);
+    rebuild(&wide_, output);
   }
   if (cancelled()) note({Code::kDamaged, unit.position, "cancelled"});
   return worst;
 }
 
 // Lengths and quantisers of all bands (13.2); their contents are decoded later, side by side.
-Status PictureDecoder::readTransformData(BitReader& bits, bool intra) {
-  static_cast<void>(intra);
+Status PictureDecoder::readTransformData(BitReader& bits) {
   Status status;
   bands_.clear();
   for (int c = 0; c < 3; ++c) {
-    const FrameLayout::Plane& size = layout_.plane[c];
-    plane_[c].configure(static_cast<int>(size.width), static_cast<int>(size.height),
-                        transform_.depth);
-    scratch_[c].resize(static_cast<size_t>(plane_[c].width));
     for (int level = 0; level <= transform_.depth; ++level) {
       const int count = level == 0 ? 1 : 3;
       for (int i = 0; i < count; ++i) {
-        SubbandData data;
+        CodedBand data;
+        data.component = c;
+        data.level = level;
         data.orientation = level == 0 ? Orientation::kLL : kHighBands[i];
-        data.band = subbandOf(plane_[c], level, data.orientation);
-        if (level > 1) data.parent = subbandOf(plane_[c], level - 1, data.orientation);
         data.codeblocks = transform_.codeblocks[level];
         bits.align();
         const uint64_t length = bits.unsignedGolomb();
@@ -114,79 +126,163 @@ Status PictureDecoder::readTransformData(BitReader& bits, bool intra) {
   return status;
 }
 
+// int16_t may do for samples of 8 bits; whether it did is known once the coefficients are.
+bool PictureDecoder::mayBeShort() const {
+  return layout_.bytesPerSample == 1 && transform_.wavelet <= 4;
+}
+
+// Decodes into int16_t where that gives what int32_t would, to the bit: false where it may not.
+bool PictureDecoder::decodeShort(bool intra, bool* whole) {
+  if (!mayBeShort()) return false;
+  if (wideFor_ > 0) {
+    --wideFor_;
+    return false;
+  }
+  if (decodeSubbands(&short_, intra, whole) <= INT16_MAX) {
+    bool fits = true;
+    for (const BandPeaks& peaks : peaks_) {
+      fits = fits && transformReach(transform_.wavelet, transform_.depth, peaks).fitsShort();
+    }
+    if (fits) return true;
+  }
+  wideFor_ = kPicturesWide;
+  return false;
+}
+
+void PictureDecoder::decodeWide(bool intra, bool* whole) {
+  decodeSubbands(&wide_, intra, whole);
+  wideSums_ = false;
+  for (const BandPeaks& peaks : peaks_) {
+    wideSums_ =
+        wideSums_ || !transformReach(transform_.wavelet, transform_.depth, peaks).fitsSums();
+  }
+}
+
 // A chain of bands of one orientation has to be decoded from coarse to fine, as each looks at its
-// parent; the chains of all components are independent of each other.
-void PictureDecoder::decodeSubbands(bool intra, bool* whole) {
-  const size_t perComponent = static_cast<size_t>(1 + 3 * transform_.depth);
-  const size_t chains = transform_.depth > 0 ? 4 : 1;
+// parent; the chains of all components are independent of each other. Gives the largest magnitude.
+template <typename Coefficient>
+uint32_t PictureDecoder::decodeSubbands(PictureCoefficients<Coefficient>* to, bool intra,
+                                        bool* whole) {
+  const int depth = transform_.depth;
+  for (size_t c = 0; c < 3; ++c) {
+    const FrameLayout::Plane& size = layout_.plane[c];
+    to->plane[c].configure(static_cast<int>(size.width), static_cast<int>(size.height), depth);
+    to->scratch[c].resize(static_cast<size_t>(to->plane[c].width));
+    peaks_[c] = BandPeaks{};
+  }
+  const size_t perComponent = static_cast<size_t>(1 + 3 * depth);
+  const size_t chains = depth > 0 ? 4 : 1;
   std::atomic<bool> good{true};
   pool_->parallelFor(3 * chains, static_cast<size_t>(options_.threads), [&](size_t task) {
-    const SubbandData* bands = bands_.data() + (task / chains) * perComponent;
+    const CodedBand* bands = bands_.data() + (task / chains) * perComponent;
     const size_t chain = task % chains;
-    const auto one = [&](const SubbandData& data) {
-      if (cancelled()) return;
-      if (!decodeSubband(data, transform_.quantiserPerCodeblock, intra)) good = false;
+    CoefficientPlane<Coefficient>& plane = to->plane[task / chains];
+    BandPeaks& peaks = peaks_[task / chains];
+    const auto one = [&](const CodedBand& coded) {
+      if (cancelled()) return uint32_t{0};
+      const Subband<Coefficient> band = subbandOf(plane, coded.level, coded.orientation);
+      Subband<Coefficient> parent;
+      if (coded.level > 1) parent = subbandOf(plane, coded.level - 1, coded.orientation);
+      const BandResult result =
+          decodeSubband(coded, band, parent, transform_.quantiserPerCodeblock, intra);
+      if (!result.good) good = false;
+      return result.peak;
     };
     if (chain == 0) {
-      one(bands[0]);
-      if (intra) undoDcPrediction(bands[0].band);
+      peaks.low = one(bands[0]);
+      if (intra && !cancelled()) {
+        const uint32_t peak = undoDcPrediction(subbandOf(plane, 0, Orientation::kLL));
+        peaks.low = std::max(peaks.low, peak);
+      }
       return;
     }
-    for (int level = 1; level <= transform_.depth; ++level) {
-      one(bands[1 + 3 * static_cast<size_t>(level - 1) + (chain - 1)]);
+    for (int level = 1; level <= depth; ++level) {
+      peaks.high[level - 1][chain - 1] =
+          one(bands[1 + 3 * static_cast<size_t>(level - 1) + (chain - 1)]);
     }
   });
   *whole = good;
+  uint32_t peak = 0;
+  for (const BandPeaks& peaks : peaks_) {
+    peak = std::max(peak, peaks.low);
+    for (const auto& level : peaks.high) {
+      for (const uint32_t high : level) peak = std::max(peak, high);
+    }
+  }
+  return peak;
 }
 
-void PictureDecoder::transformAndStore(uint8_t* target) {
-  pool_->parallelFor(3, static_cast<size_t>(options_.threads), [&](size_t c) {
-    if (cancelled()) return;
-    inverseWavelet(dsp_, transform_.wavelet, &plane_[c], scratch_[c].data());
-    const FrameLayout::Plane& plane = layout_.plane[c];
-    storeIntra(plane_[c].data.data(), plane_[c].width, target + plane.offset, plane.stride,
-               static_cast<int>(plane.width), static_cast<int>(plane.height));
-  });
+template <typename Coefficient>
+void PictureDecoder::transform(PictureCoefficients<Coefficient>* from, size_t component) {
+  const WaveletDsp<Coefficient>* dsp = &from->wavelet;
+  if constexpr (sizeof(Coefficient) == 4) {
+    if (wideSums_) dsp = &wideSumsWavelet_;
+  }
+  inverseWavelet(*dsp, transform_.wavelet, &from->plane[component],
+                 from->scratch[component].data());
 }
 
-void PictureDecoder::render(const PictureHeader& header, ReferencePicture* const* references,
-                            bool residual, uint8_t* target) {
+template <typename Coefficient>
+void PictureDecoder::rebuild(PictureCoefficients<Coefficient>* from, const Output& output) {
   if (cancelled()) return;
+  if constexpr (sizeof(Coefficient) == 2) {
+    rebuildAs(rebuildShort_, upsampling_, from, output);
+  } else if (layout_.bytesPerSample == 1) {
+    rebuildAs(rebuildWide_, upsampling_, from, output);
+  } else {
+    rebuildAs(rebuildDeep_, upsamplingDeep_, from, output);
+  }
+}
+
+template <typename Sample, typename Coefficient>
+void PictureDecoder::rebuildAs(const RebuildDsp<Sample, Coefficient>& dsp,
+                               const UpsampleDsp<Sample>& upsampling,
+                               PictureCoefficients<Coefficient>* from, const Output& output) {
   const size_t threads = static_cast<size_t>(options_.threads);
+  const int references = output.header->references;
   if (prediction_.precision > 0) {
-    for (int i = 0; i < header.references; ++i)
-      upsample(layout_, references[i], pool_.get(), threads);
+    for (int i = 0; i < references; ++i) {
+      upsample(upsampling, layout_, bitDepth_, output.references[i], pool_.get(), threads);
+    }
   }
-  if (residual) {
-    pool_->parallelFor(3, threads, [&](size_t c) {
-      if (cancelled()) return;
-      inverseWavelet(dsp_, transform_.wavelet, &plane_[c], scratch_[c].data());
-    });
-  }
-  Compensation jobs[3];
+  Compensation<Sample, Coefficient> jobs[3];
   for (int c = 0; c < 3; ++c) {
     const FrameLayout::Plane& plane = layout_.plane[c];
-    Compensation& job = jobs[c];
+    Compensation<Sample, Coefficient>& job = jobs[c];
     job.params = &prediction_;
     job.field = &field_;
-    for (int i = 0; i < header.references; ++i) job.reference[i] = references[i]->view(layout_, c);
-    job.references = header.references;
+    for (int i = 0; i < references; ++i) {
+      job.reference[i] = output.references[i]->view<Sample>(layout_, c);
+    }
+    job.references = references;
     job.component = c;
+    job.bitDepth = bitDepth_[c];
     job.horizontalShift = c == 0 ? 0 : format_.horizontalShift();
     job.verticalShift = c == 0 ? 0 : format_.verticalShift();
-    job.residual = residual ? plane_[c].data.data() : nullptr;
-    job.residualStride = plane_[c].width;
-    job.target = target + plane.offset;
-    job.targetStride = plane.stride;
+    job.residual = transform_.present ? from->plane[c].data.data() : nullptr;
+    job.residualStride = from->plane[c].width;
+    job.target = reinterpret_cast<Sample*>(output.target + plane.offset);
+    job.targetStride = static_cast<ptrdiff_t>(plane.stride / sizeof(Sample));
     job.width = static_cast<int>(plane.width);
     job.height = static_cast<int>(plane.height);
   }
+  if (transform_.present) {
+    pool_->parallelFor(3, threads, [&](size_t c) {
+      if (cancelled()) return;
+      transform(from, c);
+      if (references > 0) return;
+      const Compensation<Sample, Coefficient>& job = jobs[c];
+      storeIntra(dsp, job.residual, job.residualStride, job.target, job.targetStride, job.width,
+                 job.height, job.bitDepth);
+    });
+  }
+  if (references == 0) return;
   const int perComponent = (field_.blocksY + kBlockRowsPerTask - 1) / kBlockRowsPerTask;
   pool_->parallelFor(static_cast<size_t>(3 * perComponent), threads, [&](size_t task) {
     if (cancelled()) return;
     const int first =
         static_cast<int>(task % static_cast<size_t>(perComponent)) * kBlockRowsPerTask;
-    compensate(jobs[task / static_cast<size_t>(perComponent)], first,
+    compensate(dsp, jobs[task / static_cast<size_t>(perComponent)], first,
                std::min(first + kBlockRowsPerTask, field_.blocksY));
   });
 }

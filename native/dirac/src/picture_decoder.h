@@ -15,6 +15,14 @@
 
 namespace kamaelia::dirac {
 
+// The coefficients of a picture, in one of the two types in which they are kept.
+template <typename Coefficient>
+struct PictureCoefficients {
+  WaveletDsp<Coefficient> wavelet;
+  CoefficientPlane<Coefficient> plane[3];
+  std::vector<Coefficient> scratch[3];
+};
+
 // Holds what pictures of one format share: coefficients, motion field, threads. Memory is taken
 // when a format or a transform needs more than before, never in steady state.
 class PictureDecoder {
@@ -30,24 +38,48 @@ class PictureDecoder {
                 ReferencePicture* const* references, uint8_t* target, bool* made);
 
  private:
-  Status readTransformData(BitReader& bits, bool intra);
-  void decodeSubbands(bool intra, bool* whole);
-  void transformAndStore(uint8_t* target);
-  void render(const PictureHeader& header, ReferencePicture* const* references, bool residual,
-              uint8_t* target);
+  // What is rebuilt once the coefficients' type is settled.
+  struct Output {
+    const PictureHeader* header;
+    ReferencePicture* const* references;
+    uint8_t* target;
+  };
+
+  Status readTransformData(BitReader& bits);
+  bool mayBeShort() const;
+  bool decodeShort(bool intra, bool* whole);
+  void decodeWide(bool intra, bool* whole);
+  template <typename Coefficient>
+  uint32_t decodeSubbands(PictureCoefficients<Coefficient>* to, bool intra, bool* whole);
+  template <typename Coefficient>
+  void rebuild(PictureCoefficients<Coefficient>* from, const Output& output);
+  template <typename Sample, typename Coefficient>
+  void rebuildAs(const RebuildDsp<Sample, Coefficient>& dsp, const UpsampleDsp<Sample>& upsampling,
+                 PictureCoefficients<Coefficient>* from, const Output& output);
+  template <typename Coefficient>
+  void transform(PictureCoefficients<Coefficient>* from, size_t component);
   bool cancelled() const;
 
   DecoderOptions options_;
   std::shared_ptr<ThreadPool> pool_;
   VideoFormat format_;
   FrameLayout layout_;
-  WaveletDsp dsp_;
+  int bitDepth_[3] = {8, 8, 8};
   TransformParams transform_;
   PredictionParams prediction_;
   MotionField field_;
-  CoefficientPlane plane_[3];
-  std::vector<int32_t> scratch_[3];
-  std::vector<SubbandData> bands_;  // component by component, each from coarse to fine
+  std::vector<CodedBand> bands_;  // component by component, each from coarse to fine
+  BandPeaks peaks_[3];            // of the picture at work
+  bool wideSums_ = false;         // of its transform
+  int wideFor_ = 0;               // pictures to come that are not tried with int16_t
+  PictureCoefficients<int16_t> short_;
+  PictureCoefficients<int32_t> wide_;
+  WaveletDsp<int32_t> wideSumsWavelet_;
+  RebuildDsp<uint8_t, int16_t> rebuildShort_;
+  RebuildDsp<uint8_t, int32_t> rebuildWide_;
+  RebuildDsp<uint16_t, int32_t> rebuildDeep_;
+  UpsampleDsp<uint8_t> upsampling_;
+  UpsampleDsp<uint16_t> upsamplingDeep_;
 };
 
 }  // namespace kamaelia::dirac

@@ -39,6 +39,7 @@ struct CodeblockCount {
 
 // Transform parameters of the core syntax (11.3).
 struct TransformParams {
+  bool present = false;  // or the residual is zero
   uint32_t wavelet = 0;
   int depth = 0;
   CodeblockCount codeblocks[kMaxDepth + 1];

@@ -31,11 +31,28 @@ struct ReferencePicture {
   // slot.
   std::vector<uint8_t> half[3][3];
 
-  HalfPelPlanes<uint8_t> view(const FrameLayout& layout, int component) const;
+  // Sample: uint8_t or uint16_t, as the layout says.
+  template <typename Sample>
+  HalfPelPlanes<Sample> view(const FrameLayout& layout, int component) const;
 };
 
-// Fills `half`, once (15.8.11). Threads as in DecoderOptions.
-void upsample(const FrameLayout& layout, ReferencePicture* picture, ThreadPool* pool,
-              size_t threads);
+// Half-pel filters, in the form in which an instruction set can replace them. Results are clipped
+// to 0 to peak; positions beyond the picture repeat its edge.
+template <typename Sample>
+struct UpsampleDsp {
+  // Between each sample of a row and the next.
+  void (*horizontal)(const Sample* row, int width, int peak, Sample* out);
+  // Between row y and the next. source: row 0, rows `stride` samples apart.
+  void (*vertical)(const Sample* source, ptrdiff_t stride, int width, int height, int y, int peak,
+                   Sample* out);
+};
+
+template <typename Sample>
+void initUpsample(UpsampleDsp<Sample>* dsp, uint32_t cpuFlags);
+
+// Fills `half`, once (15.8.11). bitDepth: by component. Threads as in DecoderOptions.
+template <typename Sample>
+void upsample(const UpsampleDsp<Sample>& dsp, const FrameLayout& layout, const int (&bitDepth)[3],
+              ReferencePicture* picture, ThreadPool* pool, size_t threads);
 
 }  // namespace kamaelia::dirac

@@ -54,26 +54,33 @@ struct Area {
   int left, right, top, bottom;
 };
 
+template <typename Coefficient>
 class BandDecoder {
  public:
-  BandDecoder(const SubbandData& data, bool intra)
-      : data_(data), arith_(data.bytes, data.size), intra_(intra) {}
+  BandDecoder(const CodedBand& coded, const Subband<Coefficient>& band,
+              const Subband<Coefficient>& parent, bool intra)
+      : coded_(coded),
+        band_(band),
+        parent_(parent),
+        arith_(coded.bytes, coded.size),
+        intra_(intra) {}
+
+  uint32_t peak() const { return peak_; }
 
   bool decode(bool quantiserPerCodeblock) {
-    const Subband& band = data_.band;
-    const int64_t countX = data_.codeblocks.x;
-    const int64_t countY = data_.codeblocks.y;
+    const int64_t countX = coded_.codeblocks.x;
+    const int64_t countY = coded_.codeblocks.y;
     const bool several = countX * countY > 1;
-    uint32_t index = data_.quantiser;
-    const int64_t most = kSpareCodeblocks + int64_t{band.width} * band.height;
+    uint32_t index = coded_.quantiser;
+    const int64_t most = kSpareCodeblocks + int64_t{band_.width} * band_.height;
     if (index > kMaxQuantiser || countX * countY > most) return false;
     Quantiser quantiser = quantiserOf(index, intra_);
     for (int64_t y = 0; y < countY; ++y) {
-      const int top = static_cast<int>(band.height * y / countY);
-      const int bottom = static_cast<int>(band.height * (y + 1) / countY);
+      const int top = static_cast<int>(band_.height * y / countY);
+      const int bottom = static_cast<int>(band_.height * (y + 1) / countY);
       for (int64_t x = 0; x < countX; ++x) {
-        const Area area{static_cast<int>(band.width * x / countX),
-                        static_cast<int>(band.width * (x + 1) / countX), top, bottom};
+        const Area area{static_cast<int>(band_.width * x / countX),
+                        static_cast<int>(band_.width * (x + 1) / countX), top, bottom};
         if (several && arith_.bit(kZeroBlock)) {
           clear(area);
           continue;
@@ -93,13 +100,13 @@ class BandDecoder {
  private:
   void clear(const Area& area) {
     for (int y = area.top; y < area.bottom; ++y) {
-      int32_t* row = data_.band.data + y * data_.band.stride;
-      std::fill(row + area.left, row + area.right, 0);
+      Coefficient* row = band_.data + y * band_.stride;
+      std::fill(row + area.left, row + area.right, Coefficient{0});
     }
   }
 
   void decodeArea(const Area& area, Quantiser quantiser) {
-    switch (data_.orientation) {
+    switch (coded_.orientation) {
       case Orientation::kHL:
         return decodeRows<Orientation::kHL>(area, quantiser);
       case Orientation::kLH:
@@ -112,12 +119,11 @@ class BandDecoder {
   // Orientation kHH stands for LL too: neither's sign looks at a neighbour.
   template <Orientation kOrientation>
   void decodeRows(const Area& area, Quantiser quantiser) {
-    const Subband& band = data_.band;
-    const Subband& parent = data_.parent;
     for (int y = area.top; y < area.bottom; ++y) {
-      int32_t* row = band.data + y * band.stride;
-      const int32_t* above = y > 0 ? row - band.stride : nullptr;
-      const int32_t* parents = parent.data ? parent.data + (y >> 1) * parent.stride : nullptr;
+      Coefficient* row = band_.data + y * band_.stride;
+      const Coefficient* above = y > 0 ? row - band_.stride : nullptr;
+      const Coefficient* parents =
+          parent_.data ? parent_.data + (y >> 1) * parent_.stride : nullptr;
       int32_t left = area.left > 0 ? row[area.left - 1] : 0;
       int32_t upLeft = above && area.left > 0 ? above[area.left - 1] : 0;
       for (int x = area.left; x < area.right; ++x) {
@@ -128,7 +134,7 @@ class BandDecoder {
         if constexpr (kOrientation == Orientation::kHL) sign = up;
         if constexpr (kOrientation == Orientation::kLH) sign = left;
         left = coefficient(hasParent, near, sign, quantiser);
-        row[x] = left;
+        row[x] = static_cast<Coefficient>(left);
         upLeft = up;
       }
     }
@@ -149,21 +155,30 @@ class BandDecoder {
         signNeighbour < 0 ? kSignNegative : (signNeighbour > 0 ? kSignPositive : kSignZero);
     const bool negative = arith_.bit(context);
     const uint32_t value = (magnitude * quantiser.factor + quantiser.offset) >> 2;
+    peak_ = std::max(peak_, value);
     return static_cast<int32_t>(negative ? 0u - value : value);
   }
 
-  const SubbandData& data_;
+  const CodedBand& coded_;
+  const Subband<Coefficient> band_;
+  const Subband<Coefficient> parent_;
   ArithDecoder arith_;
   bool intra_;
+  uint32_t peak_ = 0;
 };
 
-void clearBand(const Subband& band) {
-  for (int y = 0; y < band.height; ++y) std::fill_n(band.data + y * band.stride, band.width, 0);
+template <typename Coefficient>
+void clearBand(const Subband<Coefficient>& band) {
+  for (int y = 0; y < band.height; ++y) {
+    std::fill_n(band.data + y * band.stride, band.width, Coefficient{0});
+  }
 }
 
 }  // namespace
 
-void CoefficientPlane::configure(int componentWidth, int componentHeight, int transformDepth) {
+template <typename Coefficient>
+void CoefficientPlane<Coefficient>::configure(int componentWidth, int componentHeight,
+                                              int transformDepth) {
   const int unit = 1 << transformDepth;
   width = (componentWidth + unit - 1) & ~(unit - 1);
   height = (componentHeight + unit - 1) & ~(unit - 1);
@@ -171,10 +186,12 @@ void CoefficientPlane::configure(int componentWidth, int componentHeight, int tr
   data.resize(static_cast<size_t>(width) * static_cast<size_t>(height));
 }
 
-Subband subbandOf(CoefficientPlane& plane, int level, Orientation orientation) {
+template <typename Coefficient>
+Subband<Coefficient> subbandOf(CoefficientPlane<Coefficient>& plane, int level,
+                               Orientation orientation) {
   // The LL band of level 0 lies where level 1 finds its own LL part.
   const int shift = level == 0 ? plane.depth : plane.depth - level + 1;
-  Subband band;
+  Subband<Coefficient> band;
   band.width = plane.width >> shift;
   band.height = plane.height >> shift;
   band.stride = static_cast<ptrdiff_t>(plane.width) << shift;
@@ -186,32 +203,53 @@ Subband subbandOf(CoefficientPlane& plane, int level, Orientation orientation) {
   return band;
 }
 
-bool decodeSubband(const SubbandData& data, bool quantiserPerCodeblock, bool intra) {
-  if (data.size == 0) {
-    clearBand(data.band);
-    return true;
+template <typename Coefficient>
+BandResult decodeSubband(const CodedBand& coded, const Subband<Coefficient>& band,
+                         const Subband<Coefficient>& parent, bool quantiserPerCodeblock,
+                         bool intra) {
+  if (coded.size == 0) {
+    clearBand(band);
+    return {};
   }
-  BandDecoder decoder(data, intra);
-  if (decoder.decode(quantiserPerCodeblock)) return true;
-  clearBand(data.band);
-  return false;
+  BandDecoder<Coefficient> decoder(coded, band, parent, intra);
+  if (decoder.decode(quantiserPerCodeblock)) return {true, decoder.peak()};
+  clearBand(band);
+  return {false, 0};
 }
 
-void undoDcPrediction(const Subband& band) {
+template <typename Coefficient>
+uint32_t undoDcPrediction(const Subband<Coefficient>& band) {
+  uint32_t peak = 0;
   for (int y = 0; y < band.height; ++y) {
-    int32_t* row = band.data + y * band.stride;
-    const int32_t* above = row - band.stride;
+    Coefficient* row = band.data + y * band.stride;
+    const Coefficient* above = row - band.stride;
     for (int x = 0; x < band.width; ++x) {
+      int32_t value = row[x];
       if (y == 0) {
-        if (x > 0) row[x] += row[x - 1];
+        if (x > 0) value += row[x - 1];
       } else if (x == 0) {
-        row[x] += above[x];
+        value += above[x];
       } else {
         const int32_t sum = row[x - 1] + above[x] + above[x - 1] + 1;
-        row[x] += sum >= 0 ? sum / 3 : -((2 - sum) / 3);
+        value += sum >= 0 ? sum / 3 : -((2 - sum) / 3);
       }
+      row[x] = static_cast<Coefficient>(value);
+      peak = std::max(peak,
+                      value < 0 ? 0u - static_cast<uint32_t>(value) : static_cast<uint32_t>(value));
     }
   }
+  return peak;
 }
+
+template struct CoefficientPlane<int16_t>;
+template struct CoefficientPlane<int32_t>;
+template Subband<int16_t> subbandOf(CoefficientPlane<int16_t>&, int, Orientation);
+template Subband<int32_t> subbandOf(CoefficientPlane<int32_t>&, int, Orientation);
+template BandResult decodeSubband(const CodedBand&, const Subband<int16_t>&,
+                                  const Subband<int16_t>&, bool, bool);
+template BandResult decodeSubband(const CodedBand&, const Subband<int32_t>&,
+                                  const Subband<int32_t>&, bool, bool);
+template uint32_t undoDcPrediction(const Subband<int16_t>&);
+template uint32_t undoDcPrediction(const Subband<int32_t>&);
 
 }  // namespace kamaelia::dirac

@@ -12,11 +12,17 @@ constexpr int kTaps[4] = {21, -7, 3, -1};  // from the middle outwards
 constexpr int kReach = 4;
 constexpr size_t kRowsPerTask = 64;
 
-uint8_t filtered(int32_t sum) { return static_cast<uint8_t>(std::clamp((sum + 16) >> 5, 0, 255)); }
+// Peak as a constant keeps the common case as fast as it was with one.
+template <typename Sample>
+Sample filtered(int32_t sum, int peak) {
+  const int limit = sizeof(Sample) == 1 ? 255 : peak;
+  return static_cast<Sample>(std::clamp((sum + 16) >> 5, 0, limit));
+}
 
-void filterVertical(const uint8_t* source, ptrdiff_t stride, int width, int height, int y,
-                    uint8_t* out) {
-  const uint8_t* rows[2 * kReach];
+template <typename Sample>
+void filterVertical(const Sample* source, ptrdiff_t stride, int width, int height, int y, int peak,
+                    Sample* out) {
+  const Sample* rows[2 * kReach];
   for (int i = 0; i < 2 * kReach; ++i) {
     rows[i] = source + std::clamp(y - kReach + 1 + i, 0, height - 1) * stride;
   }
@@ -25,17 +31,18 @@ void filterVertical(const uint8_t* source, ptrdiff_t stride, int width, int heig
     for (int i = 0; i < kReach; ++i) {
       sum += kTaps[i] * (rows[kReach - 1 - i][x] + rows[kReach + i][x]);
     }
-    out[x] = filtered(sum);
+    out[x] = filtered<Sample>(sum, peak);
   }
 }
 
-void filterHorizontal(const uint8_t* row, int width, uint8_t* out) {
+template <typename Sample>
+void filterHorizontal(const Sample* row, int width, int peak, Sample* out) {
   const auto clamped = [&](int x) {
     int32_t sum = 0;
     for (int i = 0; i < kReach; ++i) {
       sum += kTaps[i] * (row[std::max(x - i, 0)] + row[std::min(x + 1 + i, width - 1)]);
     }
-    out[x] = filtered(sum);
+    out[x] = filtered<Sample>(sum, peak);
   };
   const int begin = std::min(width, kReach - 1);
   const int end = std::max(begin, width - kReach);
@@ -43,26 +50,36 @@ void filterHorizontal(const uint8_t* row, int width, uint8_t* out) {
   for (int x = begin; x < end; ++x) {
     int32_t sum = 0;
     for (int i = 0; i < kReach; ++i) sum += kTaps[i] * (row[x - i] + row[x + 1 + i]);
-    out[x] = filtered(sum);
+    out[x] = filtered<Sample>(sum, peak);
   }
   for (int x = end; x < width; ++x) clamped(x);
 }
 
 }  // namespace
 
-HalfPelPlanes<uint8_t> ReferencePicture::view(const FrameLayout& layout, int component) const {
+template <typename Sample>
+HalfPelPlanes<Sample> ReferencePicture::view(const FrameLayout& layout, int component) const {
   const FrameLayout::Plane& plane = layout.plane[component];
-  HalfPelPlanes<uint8_t> planes;
-  planes.plane[0] = base + plane.offset;
-  for (int i = 0; i < 3; ++i) planes.plane[i + 1] = half[component][i].data();
-  planes.stride = plane.stride;
+  HalfPelPlanes<Sample> planes;
+  planes.plane[0] = reinterpret_cast<const Sample*>(base + plane.offset);
+  for (int i = 0; i < 3; ++i) {
+    planes.plane[i + 1] = reinterpret_cast<const Sample*>(half[component][i].data());
+  }
+  planes.stride = static_cast<ptrdiff_t>(plane.stride / sizeof(Sample));
   planes.width = static_cast<int>(plane.width);
   planes.height = static_cast<int>(plane.height);
   return planes;
 }
 
-void upsample(const FrameLayout& layout, ReferencePicture* picture, ThreadPool* pool,
-              size_t threads) {
+template <typename Sample>
+void initUpsample(UpsampleDsp<Sample>* dsp, uint32_t cpuFlags) {
+  static_cast<void>(cpuFlags);  // scalar is all there is yet
+  *dsp = {filterHorizontal<Sample>, filterVertical<Sample>};
+}
+
+template <typename Sample>
+void upsample(const UpsampleDsp<Sample>& dsp, const FrameLayout& layout, const int (&bitDepth)[3],
+              ReferencePicture* picture, ThreadPool* pool, size_t threads) {
   if (picture->upsampled) return;
   picture->upsampled = true;
   std::vector<std::pair<int, size_t>> tasks;  // component, first row
@@ -73,19 +90,29 @@ void upsample(const FrameLayout& layout, ReferencePicture* picture, ThreadPool* 
   }
   pool->parallelFor(tasks.size(), threads, [&](size_t task) {
     const auto [c, first] = tasks[task];
-    const FrameLayout::Plane& plane = layout.plane[c];
-    const int width = static_cast<int>(plane.width);
-    const int height = static_cast<int>(plane.height);
-    const ptrdiff_t stride = plane.stride;
-    const uint8_t* source = picture->base + plane.offset;
-    const int last = std::min(height, static_cast<int>(first + kRowsPerTask));
+    const int peak = (1 << bitDepth[c]) - 1;
+    const HalfPelPlanes<Sample> planes = picture->view<Sample>(layout, c);
+    const ptrdiff_t stride = planes.stride;
+    const Sample* source = planes.plane[0];
+    const auto half = [&, c = c](int which, int y) {
+      return reinterpret_cast<Sample*>(picture->half[c][which].data()) + y * stride;
+    };
+    const int last = std::min(planes.height, static_cast<int>(first + kRowsPerTask));
     for (int y = static_cast<int>(first); y < last; ++y) {
-      uint8_t* vertical = picture->half[c][1].data() + y * stride;
-      filterHorizontal(source + y * stride, width, picture->half[c][0].data() + y * stride);
-      filterVertical(source, stride, width, height, y, vertical);
-      filterHorizontal(vertical, width, picture->half[c][2].data() + y * stride);
+      dsp.horizontal(source + y * stride, planes.width, peak, half(0, y));
+      dsp.vertical(source, stride, planes.width, planes.height, y, peak, half(1, y));
+      dsp.horizontal(half(1, y), planes.width, peak, half(2, y));
     }
   });
 }
+
+template HalfPelPlanes<uint8_t> ReferencePicture::view(const FrameLayout&, int) const;
+template HalfPelPlanes<uint16_t> ReferencePicture::view(const FrameLayout&, int) const;
+template void initUpsample(UpsampleDsp<uint8_t>*, uint32_t);
+template void initUpsample(UpsampleDsp<uint16_t>*, uint32_t);
+template void upsample(const UpsampleDsp<uint8_t>&, const FrameLayout&, const int (&)[3],
+                       ReferencePicture*, ThreadPool*, size_t);
+template void upsample(const UpsampleDsp<uint16_t>&, const FrameLayout&, const int (&)[3],
+                       ReferencePicture*, ThreadPool*, size_t);
 
 }  // namespace kamaelia::dirac

@@ -15,7 +15,9 @@ namespace {
 constexpr Orientation kOrientations[] = {Orientation::kLL, Orientation::kHL, Orientation::kLH,
                                          Orientation::kHH};
 
-Subband bandOf(Grid& grid) { return {grid.samples.data(), grid.width, grid.width, grid.height}; }
+Subband<int32_t> bandOf(Grid& grid) {
+  return {grid.samples.data(), grid.width, grid.width, grid.height};
+}
 
 Grid sparse(int width, int height, uint32_t seed) {
   std::mt19937 random(seed);
@@ -33,13 +35,21 @@ struct Decoded {
   bool good;
 };
 
-Decoded decode(const Bytes& bytes, int width, int height, SubbandData data,
-               bool quantiserPerCodeblock = false, bool intra = true) {
+Decoded decode(const Bytes& bytes, int width, int height, CodedBand data,
+               bool quantiserPerCodeblock = false, bool intra = true,
+               const Subband<int32_t>& parent = {}) {
   Decoded out{Grid(width, height, 77777), false};
   data.bytes = bytes.data();
   data.size = bytes.size();
-  data.band = bandOf(out.band);
-  out.good = decodeSubband(data, quantiserPerCodeblock, intra);
+  const BandResult result =
+      decodeSubband(data, bandOf(out.band), parent, quantiserPerCodeblock, intra);
+  out.good = result.good;
+  uint32_t peak = 0;
+  for (const int32_t value : out.band.samples) {
+    peak = std::max(peak,
+                    value < 0 ? 0u - static_cast<uint32_t>(value) : static_cast<uint32_t>(value));
+  }
+  CHECK(result.peak == peak);
   return out;
 }
 
@@ -47,7 +57,7 @@ Decoded decode(const Bytes& bytes, int width, int height, SubbandData data,
 int32_t dequantised(int32_t value, uint32_t quantiser, bool intra) {
   Grid one(1, 1, value);
   const Bytes bytes = encodeBand(one, nullptr, 0, {});
-  SubbandData data;
+  CodedBand data;
   data.quantiser = quantiser;
   const Decoded decoded = decode(bytes, 1, 1, data, false, intra);
   CHECK(decoded.good);
@@ -56,7 +66,7 @@ int32_t dequantised(int32_t value, uint32_t quantiser, bool intra) {
 
 TEST_SUITE("subband geometry") {
   TEST_CASE("a plane is padded to whole coefficients of its coarsest level") {
-    CoefficientPlane plane;
+    CoefficientPlane<int32_t> plane;
     plane.configure(173, 141, 4);
     CHECK(plane.width == 176);
     CHECK(plane.height == 144);
@@ -70,12 +80,12 @@ TEST_SUITE("subband geometry") {
   TEST_CASE("the bands of a plane cover it, each coefficient once") {
     for (int depth = 0; depth <= kMaxDepth; ++depth) {
       CAPTURE(depth);
-      CoefficientPlane plane;
+      CoefficientPlane<int32_t> plane;
       plane.configure(100, 130, depth);
       std::vector<int> covered(plane.data.size());
       for (int level = 0; level <= depth; ++level) {
         for (int i = level == 0 ? 0 : 1; i < (level == 0 ? 1 : 4); ++i) {
-          const Subband band = subbandOf(plane, level, kOrientations[i]);
+          const Subband<int32_t> band = subbandOf(plane, level, kOrientations[i]);
           const int shift = depth - std::max(level, 1) + 1;
           CHECK(band.width == plane.width >> (depth == 0 ? 0 : shift));
           CHECK(band.height == plane.height >> (depth == 0 ? 0 : shift));
@@ -101,11 +111,11 @@ TEST_SUITE("subband decoding") {
         CAPTURE(i);
         CAPTURE(hasParent);
         Grid coarse = parent;
-        SubbandData data;
+        CodedBand data;
         data.orientation = kOrientations[i];
-        if (hasParent) data.parent = bandOf(coarse);
         const Bytes bytes = encodeBand(band, hasParent ? &parent : nullptr, i, {});
-        const Decoded decoded = decode(bytes, 10, 8, data);
+        const Decoded decoded = decode(bytes, 10, 8, data, false, true,
+                                       hasParent ? bandOf(coarse) : Subband<int32_t>{});
         CHECK(decoded.good);
         CHECK(decoded.band == band);
       }
@@ -121,7 +131,7 @@ TEST_SUITE("subband decoding") {
       for (const bool perCodeblock : {false, true}) {
         CAPTURE(count.x);
         CAPTURE(perCodeblock);
-        SubbandData data;
+        CodedBand data;
         data.orientation = Orientation::kLH;
         data.codeblocks = count;
         const Bytes bytes = encodeBand(band, nullptr, 2, {count, perCodeblock});
@@ -158,7 +168,7 @@ TEST_SUITE("subband decoding") {
   TEST_CASE("the last index is 119, and more is damage that leaves a band of zeros") {
     CHECK(dequantised(1, 60, true) == (131072 + 65536 + 2) >> 2);
     const Bytes bytes = encodeBand(sparse(4, 4, 5), nullptr, 0, {});
-    SubbandData data;
+    CodedBand data;
     data.quantiser = 119;
     CHECK(decode(bytes, 4, 4, data).good);
     for (const uint32_t index : {120u, 0xFFFFFFFFu}) {
@@ -186,7 +196,7 @@ TEST_SUITE("subband decoding") {
     encoder.signedValue(kQuantiserFollow, kQuantiserFollow, kQuantiserData, kQuantiserSign, -2);
     coefficientOfOne(kZpznF1);
     const Bytes bytes = encoder.done();
-    SubbandData data;
+    CodedBand data;
     data.quantiser = 4;
     data.codeblocks = {3, 1};
     const Decoded decoded = decode(bytes, 3, 1, data, true);
@@ -199,7 +209,7 @@ TEST_SUITE("subband decoding") {
     encoder.bit(kZeroBlock, false);
     encoder.signedValue(kQuantiserFollow, kQuantiserFollow, kQuantiserData, kQuantiserSign, -5);
     const Bytes bytes = encoder.done();
-    SubbandData data;
+    CodedBand data;
     data.quantiser = 4;
     data.codeblocks = {2, 1};
     const Decoded decoded = decode(bytes, 4, 1, data, true);
@@ -208,7 +218,7 @@ TEST_SUITE("subband decoding") {
   }
 
   TEST_CASE("a band without bytes is zero") {
-    SubbandData data;
+    CodedBand data;
     const Decoded decoded = decode({}, 5, 3, data);
     CHECK(decoded.good);
     CHECK(decoded.band == Grid(5, 3));
@@ -216,7 +226,7 @@ TEST_SUITE("subband decoding") {
 
   TEST_CASE("a number of codeblocks that no picture needs is damage, and costs no time") {
     const Bytes bytes(10, 0x55);
-    SubbandData data;
+    CodedBand data;
     data.codeblocks = {65536, 65536};
     CHECK_FALSE(decode(bytes, 2, 2, data).good);
     data.codeblocks = {256, 256};
@@ -231,7 +241,7 @@ TEST_SUITE("subband decoding") {
     for (int round = 0; round < 50; ++round) {
       Bytes bytes(1 + random() % 30);
       for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random());
-      SubbandData data;
+      CodedBand data;
       data.orientation = kOrientations[random() % 4];
       data.codeblocks = {static_cast<int>(1 + random() % 5), static_cast<int>(1 + random() % 5)};
       data.quantiser = random() % 125;
@@ -263,7 +273,7 @@ TEST_SUITE("DC prediction") {
   TEST_CASE("only the band's own columns change") {
     Grid image(4, 2);
     image.samples = {1, 0, 50, 60, 0, 0, 70, 80};
-    undoDcPrediction({image.samples.data(), 4, 2, 2});
+    undoDcPrediction(Subband<int32_t>{image.samples.data(), 4, 2, 2});
     CHECK(image.samples == std::vector<int32_t>{1, 1, 50, 60, 1, 1, 70, 80});
   }
 }

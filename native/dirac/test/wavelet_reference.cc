@@ -50,10 +50,18 @@ void fidelity(Parts& p) {
 }
 
 void daubechies97(Parts& p) {
-  forEach(p, [&](int n) { p.odd(n) -= (6497 * (p.even(n) + p.even(n + 1)) + 2048) >> 12; });
-  forEach(p, [&](int n) { p.even(n) -= (217 * (p.odd(n - 1) + p.odd(n)) + 2048) >> 12; });
-  forEach(p, [&](int n) { p.odd(n) += (3616 * (p.even(n) + p.even(n + 1)) + 2048) >> 12; });
-  forEach(p, [&](int n) { p.even(n) += (1817 * (p.odd(n - 1) + p.odd(n)) + 2048) >> 12; });
+  forEach(p, [&](int n) {
+    p.odd(n) -= static_cast<int32_t>((int64_t{6497} * (p.even(n) + p.even(n + 1)) + 2048) >> 12);
+  });
+  forEach(p, [&](int n) {
+    p.even(n) -= static_cast<int32_t>((int64_t{217} * (p.odd(n - 1) + p.odd(n)) + 2048) >> 12);
+  });
+  forEach(p, [&](int n) {
+    p.odd(n) += static_cast<int32_t>((int64_t{3616} * (p.even(n) + p.even(n + 1)) + 2048) >> 12);
+  });
+  forEach(p, [&](int n) {
+    p.even(n) += static_cast<int32_t>((int64_t{1817} * (p.odd(n - 1) + p.odd(n)) + 2048) >> 12);
+  });
 }
 
 bool shifts(uint32_t wavelet) { return wavelet != 3 && wavelet != 5; }

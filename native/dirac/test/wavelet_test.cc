@@ -14,31 +14,35 @@ namespace {
 constexpr Orientation kOrientations[] = {Orientation::kLL, Orientation::kHL, Orientation::kLH,
                                          Orientation::kHH};
 
-WaveletDsp dspOf(uint32_t flags) {
-  WaveletDsp dsp;
+template <typename Coefficient = int32_t>
+WaveletDsp<Coefficient> dspOf(uint32_t flags) {
+  WaveletDsp<Coefficient> dsp;
   initWavelet(&dsp, flags);
   return dsp;
 }
 
 // The subbands laid out as the decoder has them, and taken back to a picture.
-Grid inverse(const WaveletDsp& dsp, uint32_t wavelet, int depth, const std::vector<Grid>& bands) {
-  CoefficientPlane plane;
+template <typename Coefficient>
+Grid inverse(const WaveletDsp<Coefficient>& dsp, uint32_t wavelet, int depth,
+             const std::vector<Grid>& bands) {
+  CoefficientPlane<Coefficient> plane;
   const int scale = 1 << depth;
   plane.configure(bands[0].width * scale, bands[0].height * scale, depth);
   for (size_t i = 0; i < bands.size(); ++i) {
     const int level = static_cast<int>(i + 2) / 3;
-    const Subband band =
+    const Subband<Coefficient> band =
         subbandOf(plane, level, i == 0 ? Orientation::kLL : kOrientations[(i - 1) % 3 + 1]);
     REQUIRE(band.width == bands[i].width);
     REQUIRE(band.height == bands[i].height);
     for (int y = 0; y < band.height; ++y) {
-      for (int x = 0; x < band.width; ++x) band.data[y * band.stride + x] = bands[i].at(x, y);
+      for (int x = 0; x < band.width; ++x)
+        band.data[y * band.stride + x] = static_cast<Coefficient>(bands[i].at(x, y));
     }
   }
-  std::vector<int32_t> scratch(static_cast<size_t>(plane.width));
+  std::vector<Coefficient> scratch(static_cast<size_t>(plane.width));
   inverseWavelet(dsp, wavelet, &plane, scratch.data());
   Grid out(plane.width, plane.height);
-  out.samples = plane.data;
+  out.samples.assign(plane.data.begin(), plane.data.end());
   return out;
 }
 
@@ -80,7 +84,7 @@ TEST_SUITE("inverse wavelet") {
   }
 
   TEST_CASE("the vertical half works on columns as the horizontal one on rows") {
-    const WaveletDsp dsp = dspOf(kCpuScalar);
+    const WaveletDsp<int32_t> dsp = dspOf(kCpuScalar);
     for (uint32_t wavelet = 0; wavelet < 7; ++wavelet) {
       CAPTURE(wavelet);
       const Grid image = noise(3, 16, -500, 500, wavelet);
@@ -101,7 +105,7 @@ TEST_SUITE("inverse wavelet") {
   }
 
   TEST_CASE("every filter at every depth gives back what a textbook's forward transform took") {
-    const WaveletDsp dsp = dspOf(cpuFlags());
+    const WaveletDsp<int32_t> dsp = dspOf(cpuFlags());
     for (uint32_t wavelet = 0; wavelet < 7; ++wavelet) {
       for (int depth = 0; depth <= kMaxDepth; ++depth) {
         CAPTURE(wavelet);
@@ -116,7 +120,7 @@ TEST_SUITE("inverse wavelet") {
   }
 
   TEST_CASE("pictures of extremes come back too") {
-    const WaveletDsp dsp = dspOf(cpuFlags());
+    const WaveletDsp<int32_t> dsp = dspOf(cpuFlags());
     for (uint32_t wavelet = 0; wavelet < 7; ++wavelet) {
       CAPTURE(wavelet);
       Grid checks(32, 32);
@@ -128,8 +132,8 @@ TEST_SUITE("inverse wavelet") {
   }
 
   TEST_CASE("what this machine's instruction sets give is what the scalar code gives") {
-    const WaveletDsp scalar = dspOf(kCpuScalar);
-    const WaveletDsp fast = dspOf(cpuFlags());
+    const WaveletDsp<int32_t> scalar = dspOf(kCpuScalar);
+    const WaveletDsp<int32_t> fast = dspOf(cpuFlags());
     for (uint32_t wavelet = 0; wavelet < 7; ++wavelet) {
       for (int width = 2; width <= 80; width += 2) {
         CAPTURE(wavelet);
@@ -140,6 +144,87 @@ TEST_SUITE("inverse wavelet") {
         CHECK(inverse(fast, wavelet, 1, bands) == inverse(scalar, wavelet, 1, bands));
       }
     }
+  }
+}
+
+// Peaks of bands in the order of the stream.
+BandPeaks peaksOf(const std::vector<Grid>& bands) {
+  BandPeaks peaks;
+  for (size_t i = 0; i < bands.size(); ++i) {
+    uint32_t& peak = i == 0 ? peaks.low : peaks.high[(i - 1) / 3][(i - 1) % 3];
+    for (const int32_t value : bands[i].samples) {
+      peak = std::max(peak, static_cast<uint32_t>(std::abs(value)));
+    }
+  }
+  return peaks;
+}
+
+TEST_SUITE("coefficients of 16 bits") {
+  TEST_CASE("give what 32 bits give wherever the reach says that they do") {
+    const WaveletDsp<int32_t> wide = dspOf(kCpuScalar);
+    int proven = 0, refused = 0;
+    for (const uint32_t flags : {uint32_t{kCpuScalar}, cpuFlags()}) {
+      const WaveletDsp<int16_t> narrow = dspOf<int16_t>(flags);
+      for (uint32_t wavelet = 0; wavelet < 7; ++wavelet) {
+        for (int depth = 1; depth <= 5; ++depth) {
+          for (const int32_t most : {100, 1000, 4000, 8000, 16000, 32000}) {
+            CAPTURE(wavelet);
+            CAPTURE(depth);
+            CAPTURE(most);
+            std::vector<Grid> bands;
+            for (int i = 0; i < 1 + 3 * depth; ++i) {
+              const int scale = 1 << std::max(0, (i + 2) / 3 - 1);
+              Grid band(3 * scale, 2 * scale);
+              std::mt19937 random(static_cast<uint32_t>(i) + wavelet);
+              for (int32_t& value : band.samples) value = random() % 2 ? most : -most;
+              bands.push_back(band);
+            }
+            if (!transformReach(wavelet, depth, peaksOf(bands)).fitsShort()) {
+              ++refused;
+              continue;
+            }
+            ++proven;
+            CHECK(inverse(narrow, wavelet, depth, bands) == inverse(wide, wavelet, depth, bands));
+          }
+        }
+      }
+    }
+    CHECK(proven > 100);
+    CHECK(refused > 100);
+  }
+
+  TEST_CASE("do for the pictures of 8 bits that encoders make") {
+    for (uint32_t wavelet = 0; wavelet <= 4; ++wavelet) {
+      for (int depth = 1; depth <= 5; ++depth) {
+        CAPTURE(wavelet);
+        CAPTURE(depth);
+        Grid ramp(64, 64);
+        for (int y = 0; y < 64; ++y) {
+          for (int x = 0; x < 64; ++x) ramp.at(x, y) = std::min(127, 2 * (x + y) - 128);
+        }
+        CHECK(transformReach(wavelet, depth, peaksOf(forwardTransform(wavelet, depth, ramp)))
+                  .fitsShort());
+      }
+    }
+  }
+}
+
+TEST_SUITE("sums of 64 bits") {
+  TEST_CASE("keep pictures of 16 bits whole where 32 bits would wrap") {
+    Grid checks(64, 64);
+    for (int y = 0; y < 64; ++y) {
+      for (int x = 0; x < 64; ++x) checks.at(x, y) = (x / 8 + y / 8) % 2 ? 32767 : -32768;
+    }
+    WaveletDsp<int32_t> dsp;
+    initWideWavelet(&dsp);
+    for (uint32_t wavelet = 0; wavelet < 7; ++wavelet) {
+      for (const int depth : {3, 6}) {
+        CAPTURE(wavelet);
+        CHECK(inverse(dsp, wavelet, depth, forwardTransform(wavelet, depth, checks)) == checks);
+      }
+    }
+    CHECK_FALSE(transformReach(6, 6, peaksOf(forwardTransform(6, 6, checks))).fitsSums());
+    CHECK(transformReach(1, 3, peaksOf(forwardTransform(1, 3, checks))).fitsSums());
   }
 }
 
