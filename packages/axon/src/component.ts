@@ -9,13 +9,14 @@ import { CancelledError, UnknownBoxError } from './errors.js';
 import { External } from './external.js';
 import { adopt, deferredOf, Graph, type OnUnhandled } from './graph.js';
 import type { Inbox, InboxOptions } from './inbox.js';
-import { connect, disconnectProducers, endOfStream, type Link } from './link.js';
+import { connect, type Link } from './link.js';
 import { type LogHook, type LogLevel, logToStderr } from './log.js';
 import { Outbox, type OutboxOptions } from './outbox.js';
 import { type ReadableOfNode, readableOf, valuesOf, webStreamOf } from './outward.js';
 import type { Scheduler } from './scheduler.js';
 import { type Duration, SleepStep, type Steps, toInstant, toMicroseconds } from './steps.js';
-import { DONE, NEW, RUNNING, Task, walkTasks } from './task.js';
+import { stopInOrder } from './stopping.js';
+import { DONE, NEW, Task, walkTasks } from './task.js';
 
 /** Options of `run()` and `activate()`. */
 export interface RunOptions {
@@ -135,14 +136,19 @@ export class Component {
   }
 
   /**
-   * Ends the component in order: sources stop, and what is under way is still delivered. A ring without a source
-   * stops at once. Does nothing before activation other than preventing it from starting work.
+   * Ends the component in order, from whatever state, once however often it is called: sources stop at their `yield`, and
+   * what is under way is still delivered. It gets nothing more from outside. What cannot come to its end by that is
+   * stopped at its `yield`: a ring without a source, and who has worked off its streams but does not look for their end. Who
+   * has not ended 5 s after it was told to is logged by name as a warning. Before activation it only prevents work.
    */
   stop(): void {
-    stop(this[TASK]);
+    stopInOrder(this[TASK]);
   }
 
-  /** Ends the component at once; waiting messages are disposed. `done` rejects with `reason`. */
+  /**
+   * Ends the component at its `yield`, also while it ends in order; waiting messages are disposed. `done` rejects with
+   * `reason`, of the first call. Who has not ended 5 s later is logged by name as a warning.
+   */
   abort(reason?: unknown): void {
     const task = this[TASK];
     const { graph } = task;
@@ -159,6 +165,7 @@ export class Component {
       if (below.state === NEW) below.stopRequested = true;
       else below.scheduler.requestStop(below);
     });
+    if (task.state !== NEW) task.scheduler.stops.add(task);
   }
 
   // ---- for code outside of graphs ----
@@ -408,33 +415,4 @@ function activate(component: Component, options: RunOptions): void {
   signal.addEventListener('abort', onAbort, { once: true });
   graph.release = () => signal.removeEventListener('abort', onAbort);
   if (signal.aborted) onAbort();
-}
-
-function stop(task: Task): void {
-  const inside = new Set<Task>();
-  walkTasks(task, (below) => {
-    inside.add(below);
-    if (below !== task && below.successor !== undefined) walkTasks(below.successor, (next) => inside.add(next));
-  });
-  let stopped = false;
-  let live = false;
-  for (const below of inside) {
-    below.stopAsked = true;
-    if (below.state === DONE || (below.children.length > 0 && (below.mainEnded || below.chassis))) continue;
-    live = true;
-    if (below.ins.some((inbox) => inbox.producers.some((outbox) => inside.has(outbox.task)))) continue;
-    const fed = below.ins.filter((inbox) => inbox.producers.length > 0);
-    stopped = true;
-    if (fed.length === 0 && !below.ins.some((inbox) => inbox.eos)) requestStop(below);
-    for (const inbox of fed) {
-      disconnectProducers(inbox);
-      endOfStream(inbox);
-    }
-  }
-  if (live && !stopped) for (const below of inside) requestStop(below);
-}
-
-function requestStop(task: Task): void {
-  if (task.state === NEW) task.stopRequested = true;
-  else if (task.state === RUNNING || task.state !== DONE) task.scheduler.requestStop(task);
 }

@@ -285,7 +285,8 @@ class Director extends Component {
     const live = this.#world.nodes
       .slice(0, before)
       .filter((node) => node[TASK].state !== DONE && !node[TASK].stopRequested);
-    return live.flatMap(({ inbox }) => (inbox === undefined || inbox.closed ? [] : [inbox]));
+    // Who has seen the end of its stream is on its way out.
+    return live.flatMap(({ inbox }) => (inbox === undefined || inbox.closed || inbox.ended ? [] : [inbox]));
   }
 
   #retarget(): void {

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   Backplane,
+  Carousel,
   Component,
   Graphline,
   group,
@@ -164,6 +165,63 @@ describe('a fault, stop or abort at every yield', () => {
     expectSound(({ handles }) =>
       Pipeline(Par(new Source(handles), Pipeline(new Source(handles), new Worker())), new Sink()),
     ));
+
+  it('of a Carousel whose children come, go and leave something', () =>
+    expectSound(({ handles }) => {
+      class Asks extends Component {
+        readonly inbox = this.in<'NEXT'>('inbox');
+        readonly outbox = this.out<number>('outbox');
+        override *main(): Steps {
+          for (let n = 0; n < 3; n++) {
+            while (this.inbox.length === 0 && !this.inbox.ended) yield;
+            if (this.inbox.length === 0) return;
+            this.inbox.recv();
+            this.outbox.send(n);
+          }
+        }
+      }
+      /** Takes two and ends. */
+      class Two extends Worker {
+        override *main(): Steps {
+          for (let n = 0; n < 2; n++) {
+            while (!this.inbox.ready) {
+              if (this.inbox.ended) return;
+              yield;
+            }
+            this.outbox.send(this.inbox.recv());
+          }
+        }
+      }
+      const parts = {
+        source: new Source(handles),
+        asks: new Asks(),
+        carousel: Carousel((n: number) => (n === 1 ? Pipeline(new Two(), new Worker()) : new Two()), {
+          make1stRequest: true,
+        }),
+        sink: new Sink(),
+      };
+      return Graphline(parts, ({ source, asks, carousel, sink }) => [
+        link(source.outbox, carousel.inbox as Inbox<Handle>),
+        link(carousel.requestNext, asks.inbox),
+        link(asks.outbox, carousel.next),
+        link(carousel.outbox as Outbox<Handle>, sink.inbox),
+      ]);
+    }));
+
+  it('of a Graphline whose parts have boxes for orders', () =>
+    expectSound(({ handles }) => {
+      class Obeys extends Worker {
+        readonly control = this.in<unknown>('control');
+        readonly signalBox = this.out<unknown>('signal');
+      }
+      const parts = { source: new Source(handles), a: new Obeys(), b: new Obeys(), sink: new Sink() };
+      return Graphline(parts, ({ source, a, b, sink }) => [
+        link(source.outbox, a.inbox),
+        link(a.outbox, b.inbox),
+        link(a.signalBox, b.control),
+        link(b.outbox, sink.inbox),
+      ]);
+    }));
 
   it('of a Backplane, those that publish and those that subscribe', () => {
     const make: Parameters<typeof injectFaults>[0] = ({ handles, scheduler }) => {

@@ -133,6 +133,7 @@ export class Graph {
   private stopAll(): void {
     // Downstream first.
     for (const task of [...this.tasks].reverse()) this.scheduler.requestStop(task);
+    this.scheduler.stops.add(this.root);
   }
 
   /** The root's task has ended: settles `done`. */

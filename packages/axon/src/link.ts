@@ -194,6 +194,14 @@ export function disconnectProducers(inbox: Inbox): void {
   }
 }
 
+/** @internal Tells some of the producers of the inbox that nobody listens to them any more. */
+export function disconnect(outboxes: readonly Outbox[]): void {
+  for (const outbox of outboxes) {
+    detach(outbox);
+    cancel(outbox);
+  }
+}
+
 /** @internal */
 export function endOfStream(inbox: Inbox): void {
   if (inbox.eos) return;

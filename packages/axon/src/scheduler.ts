@@ -13,6 +13,7 @@ import { RunQueue } from './run-queue.js';
 import type { SchedulerOptions } from './scheduler-options.js';
 import { SliceMeter } from './slice-meter.js';
 import { isThenable, SleepStep, Step } from './steps.js';
+import { Stops } from './stopping.js';
 import { DONE, IDLE, QUEUED, RESUME_PLAIN, RESUME_THROW, RESUME_VALUE, RUNNING, type Task, WAITING } from './task.js';
 import { Timers } from './timers.js';
 import { wiring } from './topology.js';
@@ -57,6 +58,8 @@ export class Scheduler {
   readonly #full: Inbox[] = [];
   /** @internal */
   readonly starving: Starving = new Starving();
+  /** @internal */
+  readonly stops: Stops = new Stops();
   readonly #maxCapacity: number;
   readonly #onSlice: ((task: Task) => void) | undefined;
   readonly #names = new Map<string, number>();
@@ -178,6 +181,11 @@ export class Scheduler {
     this.#coming = this.#queue.head !== undefined;
     if (!this.#coming) this.#rest.begin();
     return true;
+  }
+
+  /** @internal What is done when nothing is runnable is to be done, although nothing may become so. */
+  lookAtRest(): void {
+    if (!this.#inRun && !this.#coming) this.#comeSoon();
   }
 
   #comeSoon(): void {
@@ -428,6 +436,7 @@ export class Scheduler {
     }
     if (task.timed) this.timers.forget(task);
     if (task.onStuck !== undefined) this.starving.forget(task);
+    this.stops.forget(task);
     for (const outbox of task.outs) endOutbox(outbox);
     for (const inbox of task.ins) closeInbox(inbox);
     const { graph, parent } = task;
@@ -450,13 +459,14 @@ export class Scheduler {
   // ---- at rest ----
 
   // Nothing is runnable. If components wait for each other in a ring that nothing outside can open, its smallest full
-  // inbox is doubled; those that starve for what nobody will give back are told. True when something became runnable.
+  // inbox is doubled; those that starve for what nobody will give back are told; those are stopped that were told to end and
+  // cannot come to it. True when something became runnable.
   #relieve(): boolean {
     const deadlock = this.#full.length > 0 ? findDeadlock(this.#full) : undefined;
     if (deadlock !== undefined) {
       if (relieve(deadlock, this.#maxCapacity)) this.reliefs++;
       return true;
     }
-    return this.starving.relieve();
+    return this.starving.relieve() || (this.stops.any && this.stops.relieve());
   }
 }

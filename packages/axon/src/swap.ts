@@ -70,10 +70,11 @@ export function swap<C extends Component, N extends Component>(old: C, next: N &
   // Both lead there until the old one has ended, so that its end is none of the stream.
   for (const { successor, sink } of exits) connect(successor, sink);
   const unlinkOld = () => {
-    for (const { outbox, sink } of exits) {
+    for (const { outbox } of exits) {
       // Its end is one where the next one has been led elsewhere meanwhile.
       closeOutbox(outbox);
-      if (sink.from.length > 1) unlink({ source: outbox, sink });
+      const sink = outbox.to;
+      if (sink !== undefined && sink.from.length > 1) unlink({ source: outbox, sink });
     }
   };
   to.parent = parent;
@@ -105,7 +106,7 @@ function refuse(from: Task, to: Task): void {
   if (from.state === DONE) throw refused('the one to be replaced has ended');
   if (from.successor !== undefined) throw refused(`it is being replaced by ${from.successor.path()}`);
   if (from.state === NEW && parent.graph !== undefined) throw refused('the one to be replaced has not begun');
-  if (from.onEnd !== undefined || parent.chassis) throw refused(`${parent.path()} replaces its parts itself`);
+  if (from.onEnd !== undefined || parent.renews) throw refused(`${parent.path()} replaces its parts itself`);
   if (to.state !== NEW || to.graph !== undefined) throw refused('it is activated already');
   if (to.parent !== undefined) throw refused(`it belongs to ${to.parent.path()}`);
   for (let above: Task | undefined = from; above !== undefined; above = above.parent) {

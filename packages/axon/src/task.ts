@@ -101,6 +101,8 @@ export class Task {
   liveChildren = 0;
   /** Became a child of a component that was running; it is forgotten when it ends. */
   late = false;
+  /** It makes others in the place of its parts itself. */
+  renews = false;
   /** Called when it has ended in order or not, while it still has its boxes. */
   onEnd: (() => void) | undefined = undefined;
   /** Takes its place when it has ended; has its messages already. */

@@ -100,6 +100,7 @@ const CarouselOf = class Carousel extends Component {
       throw new TypeError(`Carousel: Expected true or false for make1stRequest but received ${String(make1stRequest)}`);
     }
     this.#factory = factory;
+    this[TASK].chassis = this[TASK].renews = true;
     this.#make1stRequest = make1stRequest;
   }
 
@@ -126,7 +127,7 @@ const CarouselOf = class Carousel extends Component {
 
   /** Nobody will ask for a child, or there is nothing for one to do. */
   #isOver(): boolean {
-    return this.next.ended || this.inbox.ended;
+    return this.next.ended || this.inbox.ended || (this.stopping && !this.next.linked);
   }
 
   #readControl(): void {

@@ -119,6 +119,7 @@ const GraphlineOf = class Graphline extends Component {
       connect(this.#source(children, from), this.#sink(children, to));
     }
     this.#declareControl(children);
+    this[TASK].chassis = true;
   }
 
   /** What nobody has linked is passed on by the graphline itself. */

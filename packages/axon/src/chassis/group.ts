@@ -94,7 +94,7 @@ const GroupOf = class Group extends Component {
     const outs = part.outs.filter((box) => box.to === undefined).map(({ name: box }) => this.out(box));
     this.#relays = new Relays({ ins, outs });
     for (const box of [...ins, ...outs]) if (!(box.name in this)) Object.assign(this, { [box.name]: box });
-    this[TASK].chassis = true;
+    this[TASK].chassis = this[TASK].renews = true;
     this.#begin();
     if (supervise !== 'escalate') this[TASK].onFailure = (error, failed) => this.#failed(error, failed);
   }

@@ -37,6 +37,7 @@ const SeqOf = class Seq extends Component {
       throw new TypeError(`Seq: Expected a component, text or function for part ${n + 1} but received ${String(part)}`);
     });
     this.#parts = parts;
+    this[TASK].chassis = this[TASK].renews = true;
   }
 
   override *main(): Steps {
@@ -51,7 +52,7 @@ const SeqOf = class Seq extends Component {
       relays.connectTo(part);
       while (part[TASK].state !== DONE) yield;
       relays.release();
-      if (this.outbox.cancelled) return;
+      if (this.outbox.cancelled || this.stopping) return;
     }
   }
 };
@@ -76,6 +77,7 @@ const ParOf = class Par extends Component {
 
   constructor(parts: readonly Component[]) {
     super();
+    this[TASK].chassis = true;
     parts.forEach((part: unknown, n) => {
       if (!(part instanceof Component)) {
         throw new TypeError(`Par: Expected a component for part ${n + 1} but received ${String(part)}`);

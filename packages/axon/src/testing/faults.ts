@@ -12,10 +12,10 @@ import { checkInvariants } from './invariants.js';
 import { seededOrder } from './order.js';
 
 /**
- * What happens at a yield: it throws; the graph is stopped or aborted; or that happens to the component alone
- * (`'stop-part'`, `'abort-part'`).
+ * What happens at a yield: it throws; the graph is stopped, aborted, or first the one and then the other; or that happens
+ * to the component alone (`'stop-part'`, `'abort-part'`).
  */
-export type Fault = 'throw' | 'stop' | 'abort' | 'stop-part' | 'abort-part';
+export type Fault = 'throw' | 'stop' | 'abort' | 'stop-abort' | 'stop-part' | 'abort-part';
 
 /** What a graph under {@link injectFaults} is made with. */
 export interface FaultBench {
@@ -72,7 +72,7 @@ export async function injectFaults(
   make: (bench: FaultBench) => Component,
   options: FaultOptions = {},
 ): Promise<FaultReport> {
-  const faults = options.faults ?? ['throw', 'stop', 'abort', 'stop-part', 'abort-part'];
+  const faults = options.faults ?? ['throw', 'stop', 'abort', 'stop-abort', 'stop-part', 'abort-part'];
   const plain = new FaultRun(make, options, undefined);
   await plain.go();
   let runs = 1;
@@ -255,8 +255,9 @@ class FaultRun {
     this.#faulty = task;
     const root = task.graph?.root.component ?? task.component;
     if (place.fault === 'throw') throw this.#injected;
-    if (place.fault === 'stop') root.stop();
-    else if (place.fault === 'abort') root.abort(this.#injected);
+    if (place.fault === 'stop' || place.fault === 'stop-abort') root.stop();
+    if (place.fault === 'stop') return;
+    if (place.fault === 'abort' || place.fault === 'stop-abort') root.abort(this.#injected);
     else if (place.fault === 'stop-part') task.component.stop();
     else task.component.abort(this.#injected);
   }
@@ -320,7 +321,7 @@ class FaultRun {
     if (place === undefined || task === undefined) return;
     const graph = task.graph as Graph;
     const error = this.#graphs.get(graph)?.error;
-    if (place.fault === 'abort') {
+    if (place.fault === 'abort' || place.fault === 'stop-abort') {
       if (error !== this.#injected) throw new Error(`Expected the reason of abort() but received ${String(error)}`);
     } else if (place.fault === 'throw') {
       const isRight = error instanceof ComponentError && error.path === place.path && error.cause === this.#injected;
