@@ -100,9 +100,9 @@ describe('inspect', () => {
         this.name = how;
       }
       override *main(): Steps {
-        if (this.#how === 'timer') yield* this.sleep({ ms: 10 });
+        if (this.#how === 'timer') yield* this.sleep({ ms: 10_000 });
         else if (this.#how === 'promise') yield new Promise(() => {});
-        else if (this.#how === 'alarm') this.wakeAt(this.clock.now() + 10);
+        else if (this.#how === 'alarm') this.wakeAt(this.clock.now() + 10_000_000);
         else if (this.#how === 'outside') this.external();
         yield;
       }
