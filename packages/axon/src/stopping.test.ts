@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
+import { TASK } from './component.js';
 import {
   Backplane,
   Carousel,
@@ -17,6 +18,7 @@ import {
   SubscribeTo,
   Tee,
 } from './index.js';
+import { WAITING } from './task.js';
 import { checkInvariants, isFinished, TestHandles, TestSink, TestSource, virtualClock } from './testing/index.js';
 
 /** A source without an end that has a box for orders, at which it does not look. */
@@ -361,11 +363,13 @@ describe('a component that does not end after it was told to', () => {
       alarms.push(ring);
       return () => {};
     };
-    const graph = Pipeline(new TestSource<number>(), make()).activate(options);
+    const [source, part] = [new TestSource<number>(), make()];
+    const graph = Pipeline(source, part).activate(options);
     graph.done.catch(() => {});
-    await new Promise((resolve) => setImmediate(resolve));
+    while (part[TASK].slices < 2 && part[TASK].state !== WAITING) await new Promise((resolve) => setImmediate(resolve));
     graph.abort();
-    await new Promise((resolve) => setImmediate(resolve));
+    await source.done;
+    while (part[TASK].state !== WAITING) await new Promise((resolve) => setImmediate(resolve));
     const { now } = clock;
     clock.now = () => now.call(clock) + 5_000_000;
     for (const ring of alarms.splice(0)) ring();
