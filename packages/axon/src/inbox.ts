@@ -191,6 +191,17 @@ export class Inbox<T = unknown> implements Iterable<T> {
     return waitInMain<T | undefined>(task, this as Inbox, undefined);
   }
 
+  /**
+   * Blocks the thread until a message may be taken, and takes it; `undefined` at the end of the stream. As {@link ready}
+   * does, it waits for room first while an outbox is blocked. Throws {@link CancelledError} when the component is stopped.
+   * Only for the component that a worker runs, see `threaded()`: a TypeError in any other.
+   */
+  recvBlocking(): T | undefined {
+    throw new TypeError(
+      `${this.path()}: Expected recvBlocking() in the component that a worker runs, see threaded(), but received it elsewhere`,
+    );
+  }
+
   /** @internal Delivers a message. Never waits and never refuses: the bound is kept by blocking the producers. */
   push(message: T): void {
     const count = this.count;

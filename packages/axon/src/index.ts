@@ -58,4 +58,10 @@ export { type DestinationOf, type RetargetOptions, retarget } from './retarget.j
 export { Scheduler, type SchedulerOptions } from './scheduler.js';
 export { type Duration, Step, type Steps } from './steps.js';
 export { type SuccessorOf, swap } from './swap.js';
+export {
+  type MessageCodec,
+  registerMessageCodec,
+  type SharedValueReader,
+  type SharedValueWriter,
+} from './threads/message-codecs.js';
 export { defaultSchedule, type Schedule } from './turns.js';

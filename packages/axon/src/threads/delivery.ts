@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+import { BoundedInbox } from '../bounded-inbox.js';
+import type { Inbox } from '../inbox.js';
+import type { Outbox } from '../outbox.js';
+import type { Channel, Side } from './channel.js';
+import { CAPACITY, CLAIMED, NEEDED, SETTLED, WAITING } from './link-words.js';
+
+/**
+ * The receiving end of a link between two threads: an outbox that sends on what comes from the other thread, and tells
+ * the sender how many of its messages wait no more in the inbox behind it.
+ */
+export class Delivery {
+  readonly outbox: Outbox;
+  /** That nobody listens any more was told to the other side. */
+  cancelTold = false;
+  protected readonly words: Int32Array;
+  protected readonly at: number;
+  protected readonly channel: Channel;
+  /** Messages delivered; modulo 2^32, as all totals here. */
+  #arrived = 0;
+  #settled = 0;
+  #capacity = 0;
+
+  /** `from` is the side of the sender. */
+  constructor(outbox: Outbox, channel: Channel, from: Side, link: number) {
+    this.outbox = outbox;
+    this.channel = channel;
+    this.words = channel.words;
+    this.at = channel.wordsOf(from, link);
+    this.#publishCapacity();
+  }
+
+  /** This thread is responsible for the next message, whatever becomes of it. */
+  claim(): void {
+    Atomics.add(this.words, this.at + CLAIMED, 1);
+  }
+
+  /** Sends a message on. Whoever calls {@link claim} is responsible for it. */
+  deliver(message: unknown): void {
+    this.#arrived = (this.#arrived + 1) | 0;
+    this.claim();
+    this.outbox.send(message);
+  }
+
+  /** Reckons what waits no more, and wakes the sender if it waits for that. */
+  update(): void {
+    const settled = (this.#arrived - this.#waiting()) | 0;
+    const capacityChanged = this.#publishCapacity();
+    if (((settled - this.#settled) | 0) > 0) this.settle(settled);
+    else if (capacityChanged) this.channel.wake();
+  }
+
+  #publishCapacity(): boolean {
+    const { capacity } = this.outbox.sink;
+    if (capacity === this.#capacity) return false;
+    this.#capacity = capacity;
+    Atomics.store(this.words, this.at + CAPACITY, capacity);
+    return true;
+  }
+
+  /** Messages that count against the sender's bound. Those of other senders to the same inbox cannot be told apart. */
+  #waiting(): number {
+    const { sink, linked } = this.outbox;
+    if (!linked || (sink instanceof BoundedInbox && sink.lossy)) return 0;
+    return sink.full ? Math.max(sink.count, sink.capacity) : sink.count;
+  }
+
+  /** Publishes the total of messages that wait no more. */
+  protected settle(settled: number): void {
+    this.#settled = settled;
+    Atomics.store(this.words, this.at + SETTLED, settled);
+    const { words, at } = this;
+    if (Atomics.load(words, at + WAITING) === 0) return;
+    if (((settled - Atomics.load(words, at + NEEDED)) | 0) < 0) return;
+    Atomics.store(words, at + WAITING, 0);
+    this.channel.wake();
+  }
+}
+
+/**
+ * The same for an inbox that only this link fills: a message is settled and claimed at the moment in which the component
+ * takes it. So it is known of each message who is responsible for it, even when the thread is ended in the middle.
+ */
+export class ExactDelivery extends Delivery {
+  readonly #inbox: Inbox;
+  #taken = 0;
+
+  constructor(outbox: Outbox, inbox: Inbox, channel: Channel, from: Side, link: number) {
+    super(outbox, channel, from, link);
+    this.#inbox = inbox;
+    const methods = Object.getPrototypeOf(inbox) as Inbox;
+    // Looked up at each call: noteReceivers() may replace them later.
+    inbox.recv = () => {
+      if (inbox.count > 0) this.#take(1);
+      return methods.recv.call(inbox);
+    };
+    inbox.takeAll = () => {
+      this.#take(inbox.count);
+      return methods.takeAll.call(inbox);
+    };
+  }
+
+  override deliver(message: unknown): void {
+    const { outbox } = this;
+    if (outbox.sink !== this.#inbox) this.#take(1);
+    outbox.send(message);
+  }
+
+  #take(count: number): void {
+    if (count === 0) return;
+    this.#taken = (this.#taken + count) | 0;
+    Atomics.store(this.words, this.at + CLAIMED, this.#taken);
+    this.settle(this.#taken);
+  }
+
+  override claim(): void {
+    this.#take(1);
+  }
+
+  /** Taking says everything. */
+  override update(): void {}
+}

@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
+import './slots.mjs';
+
+export { default } from './failing.mjs';

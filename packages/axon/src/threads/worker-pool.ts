@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+import { availableParallelism } from 'node:os';
+import { type ResourceLimits, type Transferable, Worker } from 'node:worker_threads';
+
+// Workers run the compiled package, also when this thread runs its sources, and then without what leads to those.
+const fromSources = import.meta.url.endsWith('.ts');
+const ENTRY = new URL(fromSources ? '../../dist/threads/worker-entry.js' : './worker-entry.js', import.meta.url);
+
+/** Told when a worker ends while it is somebody's. */
+export type OnWorkerEnd = (exitCode: number, error: unknown) => void;
+
+/** A thread that runs one component after another. */
+export class PooledWorker {
+  /** A worker with limits of its own is nobody else's. */
+  readonly shared: boolean;
+  readonly #worker: Worker;
+  #onEnd: OnWorkerEnd | undefined;
+  #error: unknown;
+  #generation = generation;
+  #ending = false;
+
+  constructor(resourceLimits: ResourceLimits | undefined) {
+    this.shared = resourceLimits === undefined;
+    this.#worker = new Worker(ENTRY, {
+      name: 'kamaelia',
+      ...(resourceLimits === undefined ? {} : { resourceLimits }),
+      ...(fromSources ? { execArgv: [] } : {}),
+    });
+    // What keeps the process alive is the component that holds outside work, not the thread.
+    this.#worker.unref();
+    this.#worker.on('error', (error) => {
+      this.#error = error;
+      // Its component has ended in order, so there is nobody else to tell.
+      if (this.#onEnd === undefined) console.error('[error] a worker failed after its component had ended:', error);
+    });
+    this.#worker.on('exit', (exitCode) => {
+      idle.delete(this);
+      const onEnd = this.#onEnd;
+      this.#onEnd = undefined;
+      onEnd?.(exitCode, this.#error);
+    });
+  }
+
+  /** @internal */
+  begin(onEnd: OnWorkerEnd): void {
+    this.#onEnd = onEnd;
+  }
+
+  post(job: object, transfer: readonly Transferable[]): void {
+    this.#worker.postMessage(job, transfer);
+  }
+
+  /** Keeps the worker for the next component, as long as there are no more than the machine can use. */
+  release(): void {
+    this.#onEnd = undefined;
+    if (this.#ending) return;
+    if (this.shared && this.#generation === generation && idle.size < mostIdle) idle.add(this);
+    else void this.terminate();
+  }
+
+  async terminate(): Promise<void> {
+    this.#ending = true;
+    await this.#worker.terminate();
+  }
+}
+
+const mostIdle = Math.max(1, availableParallelism() - 1);
+const idle = new Set<PooledWorker>();
+let generation = 0;
+
+/** A worker that nobody has: a warm one where there is one. */
+export function acquireWorker(resourceLimits: ResourceLimits | undefined, onEnd: OnWorkerEnd): PooledWorker {
+  let worker: PooledWorker | undefined;
+  if (resourceLimits === undefined) [worker] = idle;
+  if (worker === undefined) worker = new PooledWorker(resourceLimits);
+  else idle.delete(worker);
+  worker.begin(onEnd);
+  return worker;
+}
+
+/**
+ * Ends the workers that wait for a next component; those that have one end after it. Workers do not keep a process
+ * alive, so a program need not call this; one that wants the memory back may. The next component starts new ones.
+ */
+export async function closeWorkerPool(): Promise<void> {
+  generation++;
+  const ending = [...idle];
+  idle.clear();
+  await Promise.all(ending.map((worker) => worker.terminate()));
+}
