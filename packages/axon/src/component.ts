@@ -2,6 +2,7 @@
 import { delayInMain, waitInMain } from './async-main.js';
 
 import { newInbox } from './bounded-inbox.js';
+import { spellApart, spellByName } from './by-name.js';
 import type { ComponentOutput } from './chassis/pipeline.js';
 import { type Clock, WallClock } from './clock.js';
 import { schedulerFor } from './default-scheduler.js';
@@ -293,20 +294,21 @@ export class Component {
 
   // ---- the article's spelling ----
 
+  // Each component has its own of these; see by-name.ts.
+
   /** Messages that may be taken from the named inbox; 0 while an outbox is blocked. */
   dataReady(name = 'inbox'): number {
-    const inbox = inboxOf(this, name);
-    return inbox.ready ? inbox.length : 0;
+    return spellByName(this).dataReady(name);
   }
 
   /** Takes the oldest message of the named inbox. */
   recv(name = 'inbox'): unknown {
-    return inboxOf(this, name).recv();
+    return spellByName(this).recv(name);
   }
 
   /** Sends to the named outbox. Never throws for fullness: a full destination blocks this component. */
   send(message: unknown, name = 'outbox'): void {
-    outboxOf(this, name).send(message);
+    spellByName(this).send(message, name);
   }
 
   /** The name of an inbox with a message that may be taken, else false. */
@@ -320,6 +322,8 @@ export class Component {
     return linkByName(this, source, sink);
   }
 }
+
+spellApart(Component.prototype);
 
 const wallClock = new WallClock();
 

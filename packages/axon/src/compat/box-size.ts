@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Component, outboxOf } from '../component.js';
+import { beforeSend } from '../by-name.js';
 import { Inbox } from '../inbox.js';
 import type { Task } from '../task.js';
 import { noSpaceInBox } from './axon-exceptions.js';
@@ -16,7 +16,8 @@ export function setBoxSize(inbox: Inbox, size: number | null | undefined): void 
   if (limited && !(Number.isSafeInteger(size) && size >= 0)) {
     throw new RangeError(`${inbox.path()}: Expected a whole number from 0 for size but received ${String(size)}`);
   }
-  if (limited) letSendRefuse();
+  // In components of the runtime too; their `outbox.send()` never refuses, and is held back.
+  if (limited) beforeSend.ask = refuseIfFull;
   // Those that it held back under the old rule are let go under it.
   if (inbox.full) inbox.clearFull();
   if (!inbox.strict) unlimited.set(inbox, inbox.capacity);
@@ -24,22 +25,6 @@ export function setBoxSize(inbox: Inbox, size: number | null | undefined): void 
   inbox.setCapacity(limited ? size : (unlimited.get(inbox) ?? inbox.capacity));
   // Each message taken makes room for one more.
   if (limited) inbox.low = size - 1;
-}
-
-let sendRefuses = false;
-
-/**
- * From now on `this.send()` refuses, in components of the runtime too; their `outbox.send()` never does, and is held back.
- * Replaced and not asked for: programs without such a limit pay nothing for it.
- */
-function letSendRefuse(): void {
-  if (sendRefuses) return;
-  sendRefuses = true;
-  const { send } = Component.prototype;
-  Component.prototype.send = function (this: Component, message: unknown, name = 'outbox') {
-    refuseIfFull(outboxOf(this, name).sink);
-    send.call(this, message, name);
-  };
 }
 
 /** The limit that refuses; undefined where there is none. */
