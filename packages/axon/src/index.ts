@@ -56,6 +56,7 @@ export type { Outbox, OutboxOptions } from './outbox.js';
 export type { ReadableOfNode } from './outward.js';
 export { type DestinationOf, type RetargetOptions, retarget } from './retarget.js';
 export { Scheduler, type SchedulerOptions } from './scheduler.js';
+export { type PositionReport, SlavedClock, type SlavedClockOptions } from './slaved-clock.js';
 export { type Duration, Step, type Steps } from './steps.js';
 export { type SuccessorOf, swap } from './swap.js';
 export {
