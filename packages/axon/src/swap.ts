@@ -14,12 +14,12 @@ type Fits<Old, New> = Old extends Inbox
   ? New extends Inbox
     ? [MessageOf<Old>] extends [MessageOf<New>]
       ? New
-      : Old
+      : { readonly 'it takes': MessageOf<New>; readonly 'but may receive': MessageOf<Old> }
     : Old
   : New extends Outbox
     ? [MessageOf<New>] extends [MessageOf<Old>]
       ? New
-      : Old
+      : { readonly 'it sends': MessageOf<New>; readonly 'but the next one takes': MessageOf<Old> }
     : Old;
 /** What can replace a component `C`: it has the same boxes, takes at least the same messages and sends no others. */
 export type SuccessorOf<C, N> = { readonly [K in BoxesOf<C>]: Fits<C[K], K extends keyof N ? N[K] : never> };
