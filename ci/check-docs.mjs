@@ -4,14 +4,17 @@
 // file, and every `@example` of a doc comment that imports something.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { root, run } from './process.mjs';
 
-const help = `Usage: node ci/check-docs.mjs [FILE ...]
+const help = `Usage: node ci/check-docs.mjs [--installed FOLDER] [FILE ...]
 
 Runs each fenced \`\`\`js run block of the tracked Markdown files and each @example that imports something, as a program of
 its own with examples/media as its folder; a program that fails or runs over 60 s fails the check, and one that prints
 something else than the block \`\`\`text prints right behind it, or a package's README whose programs import what its npm
 install lines do not name.
+
+  --installed FOLDER  runs them in FOLDER, with the packages that are installed there
 
 Exit codes: 0 all ran, 1 some failed.`;
 
@@ -19,7 +22,10 @@ if (process.argv.includes('--help')) {
   console.log(help);
   process.exit(0);
 }
-const only = process.argv.slice(2);
+const { values, positionals: only } = parseArgs({
+  options: { installed: { type: 'string' } },
+  allowPositionals: true,
+});
 const files = run('git', ['ls-files', '-z', '--', '*.md', 'packages/*/src/*.ts', 'bindings/*/src/*.ts'], {
   capture: true,
 })
@@ -53,6 +59,7 @@ function notInstalled(file) {
 
 /** Where the programs of a file find what they import: a binding's only itself, all others what the examples have. */
 function scratchOf(file) {
+  if (values.installed !== undefined) return values.installed;
   const [top, room] = file.split('/');
   return top === 'bindings' ? join(root, top, room, 'build', 'docs') : join(root, 'examples', 'build');
 }

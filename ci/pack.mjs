@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
 // Packs every package as it would be published, installs the tarballs into an empty folder with npm alone, and decodes
-// the test card there, by a command and by a graph of components.
+// the test card there, by a command and by a graph of components. Runs the programs of the READMEs there too.
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,8 @@ import { need, root, run, say } from './process.mjs';
 const help = `Usage: node ci/pack.mjs [--keep]
 
 Packs all public packages with this machine's prebuilt addon, installs them elsewhere with npm, checks that no package
-runs an install script or publishes a source condition, and decodes examples/media/testcard.drc with the installed program.
+runs an install script or publishes a source condition, decodes examples/media/testcard.drc with the installed program, and
+runs the programs of the READMEs and guides with the installed packages.
 
   --keep  leaves the folder and prints its path
 
@@ -44,10 +45,9 @@ function checkManifest(tarball) {
 
 prebuild();
 say('packing');
-for (const dir of ['packages', 'bindings'].flatMap((top) =>
-  readdirSync(join(root, top)).map((name) => join(root, top, name)),
-)) {
-  need('npx', ['-y', pnpm, 'pack', '--pack-destination', scratch], { cwd: dir, quiet: true });
+const folders = ['packages', 'bindings'].flatMap((top) => readdirSync(join(root, top)).map((name) => `${top}/${name}`));
+for (const folder of folders) {
+  need('npx', ['-y', pnpm, 'pack', '--pack-destination', scratch], { cwd: join(root, folder), quiet: true });
 }
 const tarballs = readdirSync(scratch)
   .filter((f) => f.endsWith('.tgz'))
@@ -62,6 +62,13 @@ const kamaelia = (...args) => run(join(home, 'node_modules', '.bin', 'kamaelia')
 const { ok, stdout, stderr } = kamaelia('decode', card, '--md5');
 const graph = `ReadFileAdaptor ${card} ! DiracDecoder ! FrameToYUV4MPEG ! SimpleFileWriter out.y4m`;
 const ran = kamaelia('run', graph, '--json');
+const pages = [
+  'README.md',
+  'docs/writing-a-component.md',
+  'docs/porting-from-kamaelia.md',
+  ...folders.map((folder) => `${folder}/README.md`),
+];
+const documented = run(process.execPath, ['ci/check-docs.mjs', '--installed', home, ...pages], { capture: true });
 const expected = '133c0f7c48baa6e68e9998a43058f04c';
 if (process.argv.includes('--keep')) say(scratch);
 else rmSync(scratch, { recursive: true, force: true });
@@ -73,6 +80,12 @@ if (!ok || stdout.trim() !== expected) {
 if (!ran.ok || !ran.stdout.includes('"pictures":300')) {
   console.error(
     `pack: Expected 300 pictures from a graph of installed components but received ${ran.stdout}${ran.stderr}`,
+  );
+  process.exit(1);
+}
+if (!documented.ok) {
+  console.error(
+    `pack: Expected the programs of the documentation to run as installed but received ${documented.stdout}`,
   );
   process.exit(1);
 }
