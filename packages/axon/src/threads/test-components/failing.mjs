@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFileSync } from 'node:fs';
-import { Component } from '@kamaelia/axon';
+import { Component, Step } from '@kamaelia/axon';
 
 class Detail {}
 
-/** Fails in the way `how` says at its first message; `before` messages are sent first. */
+/**
+ * Fails in the way `how` says at its first message; `before` messages are sent first. Shared word `busy`: it is 1 when
+ * nothing but the end of its thread stops it.
+ */
 export default class Failing extends Component {
   inbox = this.in('inbox');
   outbox = this.out('outbox');
   #how;
   #before;
+  #busy;
 
-  constructor({ how, before = 0 }) {
+  constructor({ how, before = 0, busy = new SharedArrayBuffer(4) }) {
     super();
     if (how === 'constructor') throw new TypeError('Failing: Expected something else');
     this.#how = how;
     this.#before = before;
+    this.#busy = new Int32Array(busy);
   }
 
   *main() {
@@ -25,7 +29,7 @@ export default class Failing extends Component {
   }
 
   *throws() {
-    yield;
+    yield Step.again;
     throw Object.assign(new RangeError('broken', { cause: new Error('deeper') }), {
       code: 'BROKEN',
       at: 3,
@@ -33,11 +37,11 @@ export default class Failing extends Component {
     });
   }
   *throwsText() {
-    yield;
+    yield Step.again;
     throw 'just text';
   }
   *exits() {
-    yield;
+    yield Step.again;
     process.exit(3);
   }
   *uncaught() {
@@ -51,20 +55,17 @@ export default class Failing extends Component {
     for (;;) yield* this.sleep({ ms: 1000 });
   }
   *outOfMemory() {
-    yield;
+    yield Step.again;
     const kept = [];
     for (;;) kept.push(new Array(10_000).fill(kept.length));
   }
   *spins() {
-    yield;
-    for (;;);
-  }
-  *reads() {
-    yield;
-    readFileSync('/dev/stdin');
+    yield Step.again;
+    for (;;) Atomics.store(this.#busy, 0, 1);
   }
   *ignoresStop() {
     try {
+      Atomics.store(this.#busy, 0, 1);
       for (;;) yield;
     } finally {
       for (;;);
@@ -72,13 +73,10 @@ export default class Failing extends Component {
   }
   *sendsFunction() {
     this.outbox.send({ call: () => {} });
-    yield;
+    yield Step.again;
   }
   *sendsInstance() {
     this.outbox.send(new Detail());
-    yield;
-  }
-  *waits() {
-    for (;;) yield;
+    yield Step.again;
   }
 }

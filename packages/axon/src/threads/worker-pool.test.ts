@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+import { availableParallelism } from 'node:os';
+import { afterEach, expect, it } from 'vitest';
+import { drive } from '../testing/index.js';
+import { closeWorkerPool, threaded } from './index.js';
+
+const article = new URL('./test-components/article.mjs', import.meta.url);
+
+/** Numbers of the threads that so many components have at the same time. */
+async function threadsOf(count: number): Promise<number[]> {
+  const ports = { in: ['inbox', 'control'], out: ['outbox', 'signal'] };
+  const runs = Array.from({ length: count }, () =>
+    drive(threaded(article, undefined, { ports }), { inbox: ['hello'] }),
+  );
+  for (const run of runs) await run.settle();
+  for (const run of runs) run.input('control').send('enough');
+  for (const run of runs) await run.finish();
+  return runs.map((run) => ((run.outbox.messages as unknown[])[0] as [string, number])[1]);
+}
+
+afterEach(closeWorkerPool);
+
+it('a thread that a component has left is the next one’s', async () => {
+  const [first] = await threadsOf(1);
+  expect(await threadsOf(1)).toEqual([first]);
+  expect(await threadsOf(1)).toEqual([first]);
+});
+
+it('components that run at the same time have threads of their own', async () => {
+  expect(new Set(await threadsOf(3)).size).toBe(3);
+});
+
+it('no more threads are kept than the machine can use beside the graph', async () => {
+  const kept = Math.max(1, availableParallelism() - 1);
+  const before = new Set(await threadsOf(kept + 2));
+  const after = await threadsOf(kept + 2);
+  expect(after.filter((thread) => before.has(thread))).toHaveLength(kept);
+});
+
+it('closeWorkerPool() ends those that wait; the next component starts a new one', async () => {
+  const [first] = await threadsOf(1);
+  await closeWorkerPool();
+  expect(await threadsOf(1)).not.toEqual([first]);
+});
+
+it('one with memory limits of its own is not kept', async () => {
+  const [first] = await threadsOf(1);
+  const limited = drive(threaded(article, undefined, { resourceLimits: { maxOldGenerationSizeMb: 64 } }), {
+    inbox: ['hello'],
+  });
+  await limited.settle();
+  const [[, thread]] = limited.outbox.messages as unknown as [[string, number]];
+  limited.abort();
+  await limited.done.catch(() => {});
+  expect(thread).not.toBe(first);
+  expect(await threadsOf(1)).toEqual([first]);
+});
