@@ -168,6 +168,14 @@ describe('an array that is sent', () => {
     handles.check();
   });
 
+  it('has places, at which what waits can be lent to another thread', () => {
+    const { inbox, outbox } = linked();
+    outbox.sendAll([1, 2, 3]);
+    expect(inbox.exchange(1, (n) => n * 10)).toBe(2);
+    outbox.send(4);
+    expect(inbox.takeAll()).toEqual([1, 20, 3, 4]);
+  });
+
   it('moves on when its inbox is passed on to that of a part', () => {
     const shell = new Ends();
     const part = new Ends();

@@ -153,8 +153,6 @@ export class BoundedInbox<T = unknown> extends Inbox<T> {
     return -1;
   }
 
-  override set low(_low: number) {}
-
   /** @internal */
   override enlarge(): void {
     this.#maxBytes *= 2;

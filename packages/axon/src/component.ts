@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { delayInMain, waitInMain } from './async-main.js';
 
+import { delayInMain, waitInMain } from './async-main.js';
 import { newInbox } from './bounded-inbox.js';
 import { spellApart, spellByName } from './by-name.js';
 import type { ComponentOutput } from './chassis/pipeline.js';
@@ -8,6 +8,7 @@ import { type Clock, WallClock } from './clock.js';
 import { schedulerFor } from './default-scheduler.js';
 import { CancelledError, UnknownBoxError } from './errors.js';
 import { External } from './external.js';
+import { withOne } from './few.js';
 import { adopt, deferredOf, Graph, type OnUnhandled } from './graph.js';
 import type { Inbox, InboxOptions } from './inbox.js';
 import { connect, type Link } from './link.js';
@@ -93,19 +94,19 @@ export class Component {
 
   /** Declares an inbox; called in a field initialiser. */
   protected in<T>(name: string, options: InboxOptions = {}): Inbox<T> {
-    const { ins } = this[TASK];
-    if (ins.some((box) => box.name === name)) throw this.#declaredTwice('inbox', name);
-    const inbox = newInbox<T>(this[TASK], name, options);
-    ins.push(inbox as Inbox);
+    const task = this[TASK];
+    if (task.ins.some((box) => box.name === name)) throw this.#declaredTwice('inbox', name);
+    const inbox = newInbox<T>(task, name, options);
+    task.ins = withOne(task.ins, inbox as Inbox);
     return inbox;
   }
 
   /** Declares an outbox; called in a field initialiser. */
   protected out<T>(name: string, options: OutboxOptions = {}): Outbox<T> {
-    const { outs } = this[TASK];
-    if (outs.some((box) => box.name === name)) throw this.#declaredTwice('outbox', name);
-    const outbox = new Outbox<T>(this[TASK], name, options);
-    outs.push(outbox as Outbox);
+    const task = this[TASK];
+    if (task.outs.some((box) => box.name === name)) throw this.#declaredTwice('outbox', name);
+    const outbox = new Outbox<T>(task, name, options);
+    task.outs = withOne(task.outs, outbox as Outbox);
     return outbox;
   }
 
@@ -353,7 +354,7 @@ export function inboxOf(component: Component, name: string): Inbox {
   if (name === 'control' || (name === 'inbox' && declaresNoBoxes(task))) {
     const inbox = newInbox(task, name, {});
     if (name === 'inbox') task.articled = true;
-    ins.push(inbox);
+    task.ins = withOne(ins, inbox);
     return inbox;
   }
   throw new UnknownBoxError(component.path, 'inbox', name, namesOf(task, ins));
@@ -367,7 +368,7 @@ export function outboxOf(component: Component, name: string): Outbox {
   if (name === 'signal' || (name === 'outbox' && declaresNoBoxes(task))) {
     const outbox = new Outbox(task, name);
     if (name === 'outbox') task.articled = true;
-    outs.push(outbox);
+    task.outs = withOne(outs, outbox);
     return outbox;
   }
   throw new UnknownBoxError(component.path, 'outbox', name, namesOf(task, outs));

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import { CancelledError, ComponentError, NotActivatedError } from './errors.js';
+import { withOne, withoutOne } from './few.js';
 import type { Inbox } from './inbox.js';
 import type { LogEntry, LogHook } from './log.js';
 import type { Outbox } from './outbox.js';
@@ -40,7 +42,7 @@ export class Graph {
       begun.push(task);
     });
     for (const task of begun) {
-      task.name ??= scheduler.nextName(task.component.constructor.name);
+      task.label ??= scheduler.nextNumber(task.component.constructor.name);
       task.liveChildren = task.children.length;
       scheduler.start(task);
     }
@@ -94,8 +96,8 @@ export class Graph {
     walkTasks(task, (below) => {
       this.tasks.delete(below);
     });
-    const siblings = task.parent?.children ?? [];
-    siblings.splice(siblings.indexOf(task), 1);
+    const { parent } = task;
+    if (parent !== undefined) parent.children = withoutOne(parent.children, task);
   }
 
   log(entry: LogEntry): void {
@@ -211,7 +213,7 @@ export function adopt(parent: Task, child: Task, name?: string): void {
     throw new Error(`${parent.path()}: Expected a component that has not ended for a new part but it has`);
   }
   child.parent = parent;
-  parent.children.push(child);
+  parent.children = withOne(parent.children, child);
   if (name !== undefined) child.name ??= name;
   parent.graph?.addLate(child);
 }

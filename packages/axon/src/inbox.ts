@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { waitInMain } from './async-main.js';
+import type { Component } from './component.js';
 import { disposeMessage } from './dispose.js';
 import { CancelledError, EmptyInboxError } from './errors.js';
+import { NONE } from './few.js';
+import { InboxRecord } from './inbox-record.js';
 import type { Outbox } from './outbox.js';
 import type { Duration } from './steps.js';
-import type { Task } from './task.js';
+import { Task } from './task.js';
 
 /** Messages an inbox holds before its producers have to wait, unless `capacity` says otherwise. */
 export const DEFAULT_CAPACITY = 64;
@@ -13,6 +16,8 @@ const FIRST_SLOTS = 4;
 const NO_SLOTS: undefined[] = [];
 /** Messages after which an empty ring is replaced; see {@link Inbox.renew}. */
 const RENEW_AFTER = 1024;
+/** The gate of control inboxes; a task, so that all gates are of one shape. */
+const NEVER_BLOCKED = new Task(undefined as unknown as Component);
 /** Above every count. */
 const ALWAYS = 0x3fffffff;
 // task.ts's IDLE, repeated here: an imported binding is a load for every message, this one is folded into the code.
@@ -51,37 +56,22 @@ export type Lossy = 'newest' | 'oldest' | 'keyframes';
  * The storage is a ring that begins small and grows on demand up to the capacity; taken slots are cleared, so that
  * a ring never keeps a picture alive.
  */
-export class Inbox<T = unknown> implements Iterable<T> {
+export class Inbox<T = unknown> extends InboxRecord implements Iterable<T> {
   /** Name of the box, as used in the article's spelling. */
   readonly name: string;
   /** @internal */ task: Task;
-  /** @internal */ buf: (T | undefined)[] = NO_SLOTS;
-  /** @internal */ mask = 0;
-  /** @internal The read position: messages taken, but for {@link takenBefore}. */ rd = 0;
+  /** @internal Whose `least` tells whether it is ready: the task, or of a control inbox one that is never blocked. */
+  readonly gate: Task;
+  /** @internal A ring: its length is a power of two. */ buf: (T | undefined)[] = NO_SLOTS;
+  /** @internal The read position: messages taken, but for `takenBefore`. */ rd = 0;
   /** @internal */ count = 0;
   /** @internal Below this count a push is the short path; -1 for a closed box and for one that holds a batch. */ limit = 0;
   /** @internal Up to this count a recv() is the long path: where it is empty, releases its producers, or holds a batch. */
   mark = 0;
-  /** @internal An array of messages as it was sent; the ring is empty then. */ batch: T[] | undefined = undefined;
-  /** @internal */ takenBefore = 0;
   /** @internal */ capacity: number;
-  #low = 0;
-  /** @internal */ full = false;
-  /** @internal Set by a limit that refuses: it is never grown, and does not hold back those that can be refused. */ strict = false;
-  /** @internal */ readonly control: boolean;
-  /** @internal The consumer is gone: whatever arrives is dropped. */ closed = false;
-  /** @internal Every writer has closed. */ eos = false;
-  /** @internal */ producers: Outbox[] = [];
+  /** @internal */ producers: readonly Outbox[] = NONE;
   /** @internal */ to: Inbox | undefined = undefined;
-  /** @internal */ from: (Inbox | Outbox)[] = [];
-  /** @internal Place in the scheduler's list of full inboxes. */ fullIndex = -1;
-  /** @internal */ reliefs = 0;
-  /** @internal */ highWater = 0;
-  /** @internal Times it became full, how long it was, and since when it is, by the scheduler's meter. */ fullTimes = 0;
-  /** @internal */ fullMs = 0;
-  /** @internal */ fullSinceMs = 0;
-  /** @internal Messages dropped because nobody takes them; for the sink of unlinked outboxes, in this slice. */ dropped = 0;
-  /** @internal Messages that a lossy inbox dropped. */ lost = 0;
+  /** @internal */ from: readonly (Inbox | Outbox)[] = NONE;
 
   /** @internal Made by `this.in()`. */
   constructor(task: Task, name: string, options: InboxOptions = {}) {
@@ -92,8 +82,10 @@ export class Inbox<T = unknown> implements Iterable<T> {
         `${owner}: Expected a whole number of at least 1 for capacity of ${name} but received ${String(capacity)}`,
       );
     }
+    super();
     this.name = name;
     this.task = task;
+    this.gate = priority === 'control' ? NEVER_BLOCKED : task;
     this.control = priority === 'control';
     this.capacity = capacity;
     this.setCapacity(capacity);
@@ -101,7 +93,8 @@ export class Inbox<T = unknown> implements Iterable<T> {
 
   /** A message waits, and no outbox of this component is blocked (a `control` inbox does not look at the outboxes). */
   get ready(): boolean {
-    return this.count > 0 && (this.task.blocked === 0 || this.control);
+    // In so few words that the engine always puts them in line: it is asked for each message.
+    return this.count > this.gate.least;
   }
 
   /** Messages waiting, whatever the back-pressure. */
@@ -123,8 +116,8 @@ export class Inbox<T = unknown> implements Iterable<T> {
   recv(): T {
     const count = this.count;
     if (count <= this.mark) return this.recvAtMark();
-    const slot = this.rd & this.mask;
     const buf = this.buf;
+    const slot = this.rd & (buf.length - 1);
     const message = buf[slot] as T;
     buf[slot] = undefined;
     this.rd++;
@@ -138,9 +131,10 @@ export class Inbox<T = unknown> implements Iterable<T> {
       return this.recv();
     }
     if (this.count === 0) throw new EmptyInboxError(this.path());
-    const slot = this.rd & this.mask;
-    const message = this.buf[slot] as T;
-    this.buf[slot] = undefined;
+    const { buf } = this;
+    const slot = this.rd & (buf.length - 1);
+    const message = buf[slot] as T;
+    buf[slot] = undefined;
     this.rd++;
     this.count--;
     if (this.full && this.count <= this.low) this.clearFull();
@@ -155,11 +149,12 @@ export class Inbox<T = unknown> implements Iterable<T> {
     const { count, batch } = this;
     let all: T[];
     if (batch !== undefined) {
-      all = batch;
+      all = batch as T[];
       this.batch = undefined;
       this.limit = this.shortLimit();
     } else {
-      const { buf, mask } = this;
+      const { buf } = this;
+      const mask = buf.length - 1;
       all = new Array(count);
       for (let i = 0; i < count; i++) {
         const slot = (this.rd + i) & mask;
@@ -206,10 +201,11 @@ export class Inbox<T = unknown> implements Iterable<T> {
   push(message: T): void {
     const count = this.count;
     if (count < this.limit) {
-      this.buf[(this.rd + count) & this.mask] = message;
+      const buf = this.buf;
+      buf[(this.rd + count) & (buf.length - 1)] = message;
       this.count = count + 1;
       const task = this.task;
-      if (task.state === IDLE && (task.blocked === 0 || this.control)) task.scheduler.enqueue(task);
+      if (task.state === IDLE && this.gate.least === 0) task.scheduler.enqueue(task);
     } else {
       this.pushAtLimit(message);
     }
@@ -226,14 +222,14 @@ export class Inbox<T = unknown> implements Iterable<T> {
       return;
     }
     const count = messages.length;
-    this.batch = messages as T[];
+    this.batch = messages;
     this.count = count;
     this.limit = -1;
     this.mark = ALWAYS;
     if (count > this.highWater) this.highWater = count;
     if (count >= this.capacity) this.setFull();
     const task = this.task;
-    if (task.state === IDLE && (task.blocked === 0 || this.control)) task.scheduler.enqueue(task);
+    if (task.state === IDLE && this.gate.least === 0) task.scheduler.enqueue(task);
   }
 
   /** Puts a batch into the ring. */
@@ -245,9 +241,9 @@ export class Inbox<T = unknown> implements Iterable<T> {
       let slots = FIRST_SLOTS;
       while (slots < count) slots *= 2;
       this.buf = emptyRing(slots);
-      this.mask = slots - 1;
     }
-    for (let i = 0; i < count; i++) this.buf[(this.rd + i) & this.mask] = batch[i];
+    const { buf } = this;
+    for (let i = 0; i < count; i++) buf[(this.rd + i) & (buf.length - 1)] = batch[i] as T;
     this.limit = this.shortLimit();
     this.mark = this.full ? this.low + 1 : 0;
   }
@@ -262,7 +258,7 @@ export class Inbox<T = unknown> implements Iterable<T> {
    * was a quarter of the whole time of a busy pipeline; a young ring does not.
    */
   renew(): void {
-    const position = this.rd & this.mask;
+    const position = this.rd & (this.buf.length - 1);
     this.takenBefore += this.rd - position;
     this.rd = position;
     // All slots of an empty ring are undefined, so the copy is an empty ring too.
@@ -281,12 +277,7 @@ export class Inbox<T = unknown> implements Iterable<T> {
 
   /** @internal Producers are released when the count falls to this. */
   get low(): number {
-    return this.#low;
-  }
-
-  set low(low: number) {
-    this.#low = low;
-    if (this.full && this.batch === undefined) this.mark = low + 1;
+    return this.strict || this.eager ? this.capacity - 1 : this.capacity >> 1;
   }
 
   /** @internal Releases the producers. */
@@ -304,22 +295,28 @@ export class Inbox<T = unknown> implements Iterable<T> {
 
   /** @internal Fullness is in the way of a producer. */
   hold(task: Task): void {
-    if (!this.strict || !task.refusable) task.blocked++;
+    if (this.strict && task.refusable) return;
+    task.blocked++;
+    task.least = ALWAYS;
   }
 
   /** @internal Fullness is no longer in the way of a producer. */
   release(task: Task): void {
     if (this.strict && task.refusable) return;
     task.blocked--;
-    if (task.blocked === 0 && task.state === IDLE) task.scheduler.enqueue(task);
+    if (task.blocked > 0) return;
+    task.least = 0;
+    if (task.state === IDLE) task.scheduler.enqueue(task);
   }
 
   /** @internal */
   setCapacity(capacity: number): void {
     this.capacity = capacity;
-    this.low = capacity >> 1;
     if (this.closed) return;
-    if (this.batch === undefined) this.limit = this.shortLimit();
+    if (this.batch === undefined) {
+      this.limit = this.shortLimit();
+      this.mark = this.full ? this.low + 1 : 0;
+    }
     if (this.full && this.count <= this.low) this.clearFull();
     else if (!this.full && this.count >= capacity) this.setFull();
   }
@@ -344,18 +341,29 @@ export class Inbox<T = unknown> implements Iterable<T> {
     }
     if (this.batch !== undefined) this.unpack();
     if (this.count === this.buf.length) this.grow();
-    this.buf[(this.rd + this.count) & this.mask] = message;
+    const { buf } = this;
+    buf[(this.rd + this.count) & (buf.length - 1)] = message;
     this.count++;
     if (this.count > this.highWater) this.highWater = this.count;
     if (this.count >= this.capacity && !this.full) this.setFull();
     const task = this.task;
-    if (task.state === IDLE && (task.blocked === 0 || this.control)) task.scheduler.enqueue(task);
+    if (task.state === IDLE && this.gate.least === 0) task.scheduler.enqueue(task);
   }
 
   /** @internal What waits, oldest first, without taking it. */
   peekAll(): T[] {
-    if (this.batch !== undefined) return [...this.batch];
-    return Array.from({ length: this.count }, (_, i) => this.buf[(this.rd + i) & this.mask] as T);
+    if (this.batch !== undefined) return [...this.batch] as T[];
+    return Array.from({ length: this.count }, (_, i) => this.buf[(this.rd + i) & (this.buf.length - 1)] as T);
+  }
+
+  /** @internal Gives the message that waits `at` places behind the oldest, and puts another in its place. */
+  exchange(at: number, other: (message: T) => T): T {
+    this.unpack();
+    const { buf } = this;
+    const slot = (this.rd + at) & (buf.length - 1);
+    const message = buf[slot] as T;
+    buf[slot] = other(message);
+    return message;
   }
 
   /** @internal Whether it holds these too within its bounds. */
@@ -380,13 +388,13 @@ export class Inbox<T = unknown> implements Iterable<T> {
   }
 
   private grow(): void {
-    const { buf, count, mask, rd } = this;
+    const { buf, count, rd } = this;
+    const mask = buf.length - 1;
     const slots = Math.max(FIRST_SLOTS, buf.length * 2);
     const ring = emptyRing<T>(slots);
     // The read position is a running total, so the messages are laid out from where it points in the larger ring.
     for (let i = 0; i < count; i++) ring[(rd + i) & (slots - 1)] = buf[(rd + i) & mask];
     this.buf = ring;
-    this.mask = slots - 1;
     this.limit = Math.min(slots, this.capacity - 1);
   }
 }

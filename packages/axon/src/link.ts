@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { disposeMessage } from './dispose.js';
 import { BoxAlreadyLinkedError, EndedOutboxError, LinkCycleError } from './errors.js';
+import { NONE, withOne, withoutOne } from './few.js';
 import { Inbox } from './inbox.js';
 import { CANCELLED, Outbox, UNLINKED } from './outbox.js';
 import type { Task } from './task.js';
@@ -44,7 +45,7 @@ export function connect(source: Inbox | Outbox, sink: Inbox | Outbox): Link {
   // A relay that nothing fed stood for itself as the writer; from now on its feeder does.
   if (sink instanceof Outbox && sink.from.length === 0) detach(sink);
   source.to = sink as Inbox & Outbox;
-  sink.from.push(source as Inbox & Outbox);
+  sink.from = withOne(sink.from, source as Inbox & Outbox) as typeof sink.from & readonly Outbox[];
   const target = finalInbox(sink);
   for (const writer of writers) {
     detach(writer);
@@ -66,7 +67,7 @@ export function unlink({ source, sink }: Link): void {
   if (source.to !== sink) return;
   const writers = sourcesOf(source);
   source.to = undefined;
-  (sink.from as unknown[]).splice((sink.from as unknown[]).indexOf(source), 1);
+  sink.from = withoutOne(sink.from, source as Inbox & Outbox) as typeof sink.from & readonly Outbox[];
   for (const writer of writers) {
     detach(writer);
     const target = finalInbox(source);
@@ -129,7 +130,9 @@ function attach(outbox: Outbox, inbox: Inbox): void {
   }
   outbox.sink = inbox;
   outbox.gone = false;
-  inbox.producers.push(outbox);
+  // Of a plain link both lists are the same.
+  const alone = inbox.producers.length === 0 && inbox.from.length === 1 && inbox.from[0] === outbox;
+  inbox.producers = alone ? (inbox.from as readonly Outbox[]) : withOne(inbox.producers, outbox);
   inbox.eos = false;
   if (inbox.full) inbox.hold(outbox.task);
 }
@@ -139,7 +142,7 @@ function detach(outbox: Outbox): void {
   const { sink } = outbox;
   outbox.sink = UNLINKED;
   if (sink === UNLINKED || sink === CANCELLED) return;
-  sink.producers.splice(sink.producers.indexOf(outbox), 1);
+  sink.producers = withoutOne(sink.producers, outbox);
   if (sink.full) sink.release(outbox.task);
 }
 
@@ -187,7 +190,7 @@ export function closeBoxesOfMain(task: Task): void {
 /** @internal Tells every producer of the inbox that nobody listens any more; what waits stays to be drained. */
 export function disconnectProducers(inbox: Inbox): void {
   const { producers } = inbox;
-  inbox.producers = [];
+  inbox.producers = NONE;
   for (const outbox of producers) {
     if (inbox.full) inbox.release(outbox.task);
     cancel(outbox);

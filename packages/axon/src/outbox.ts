@@ -2,6 +2,7 @@
 import { waitInMain } from './async-main.js';
 import type { Component } from './component.js';
 import { CancelledError } from './errors.js';
+import { NONE } from './few.js';
 import { Inbox } from './inbox.js';
 import { closeOutbox } from './link.js';
 import { Task } from './task.js';
@@ -29,6 +30,10 @@ export const UNLINKED: Inbox = sinkOfNobody('unlinked');
 export const CANCELLED: Inbox = sinkOfNobody('cancelled');
 CANCELLED.full = true;
 
+const CONTROL = 1;
+const CLOSED = 2;
+const GONE = 4;
+
 /** Where a component sends. One destination; the sender gives up what it sent. */
 export class Outbox<T = unknown> {
   /** Name of the box, as used in the article's spelling. */
@@ -36,17 +41,42 @@ export class Outbox<T = unknown> {
   /** @internal */ task: Task;
   /** @internal The final inbox, however many boxes pass the message on. */ sink: Inbox = UNLINKED;
   /** @internal */ sent = 0;
-  /** @internal */ control: boolean;
-  /** @internal */ closed = false;
-  /** @internal */ gone = false;
+  /** @internal */ flags = 0;
   /** @internal */ to: Inbox | Outbox | undefined = undefined;
-  /** @internal */ from: Outbox[] = [];
+  /** @internal */ from: readonly Outbox[] = NONE;
 
   /** @internal Made by `this.out()`. */
   constructor(task: Task, name: string, options: OutboxOptions = {}) {
     this.task = task;
     this.name = name;
     this.control = (options.role ?? (name === 'signal' ? 'control' : 'data')) === 'control';
+  }
+
+  /** @internal */
+  get control(): boolean {
+    return (this.flags & CONTROL) !== 0;
+  }
+
+  set control(value: boolean) {
+    this.flags = value ? this.flags | CONTROL : this.flags & ~CONTROL;
+  }
+
+  /** @internal */
+  get closed(): boolean {
+    return (this.flags & CLOSED) !== 0;
+  }
+
+  set closed(value: boolean) {
+    this.flags = value ? this.flags | CLOSED : this.flags & ~CLOSED;
+  }
+
+  /** @internal */
+  get gone(): boolean {
+    return (this.flags & GONE) !== 0;
+  }
+
+  set gone(value: boolean) {
+    this.flags = value ? this.flags | GONE : this.flags & ~GONE;
   }
 
   /**

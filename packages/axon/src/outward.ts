@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a graph sends, for code that is none: async iterables, Node streams, web streams.
+
 import { newInbox } from './bounded-inbox.js';
 import { type Component, outboxOf, type RunOptions, TASK } from './component.js';
 import { disposeMessage } from './dispose.js';
+import { withOne } from './few.js';
 import type { Inbox } from './inbox.js';
 import { connect } from './link.js';
 import type { Steps } from './steps.js';
@@ -44,7 +46,7 @@ class Outlet<T> implements AsyncIterator<T, undefined> {
     task.externals++;
     task.onEnd = () => this.#tell();
     this.#inbox = newInbox<T>(task, 'inbox', { capacity: CAPACITY });
-    task.ins.push(this.#inbox as Inbox);
+    task.ins = withOne(task.ins, this.#inbox as Inbox);
     collector.main = () => this.#main();
     connect(outboxOf(component, 'outbox'), this.#inbox as Inbox);
   }

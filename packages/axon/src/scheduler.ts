@@ -87,10 +87,10 @@ export class Scheduler {
   }
 
   /** Next number for components of this class name. */
-  nextName(kind: string): string {
+  nextNumber(kind: string): number {
     const n = (this.#names.get(kind) ?? 0) + 1;
     this.#names.set(kind, n);
-    return `${kind}-${n}`;
+    return n;
   }
 
   /** Stops every graph of this scheduler. */

@@ -46,10 +46,11 @@ export class SliceMeter {
     this.nowMs = performance.now();
     const tookMs = this.nowMs - this.#sliceBeganMs;
     task.timedSlices++;
-    task.timedMs += tookMs;
+    const tookUs = Math.round(tookMs * 1000);
+    task.timedUs += tookUs;
     if (tookMs > SLOW_MS) task.slowSlices++;
-    if (tookMs <= task.longestMs) return;
-    task.longestMs = tookMs;
+    if (tookUs <= task.longestUs) return;
+    task.longestUs = tookUs;
     if (tookMs > TOLD_MS && task.scheduler.clock instanceof WallClock) tellSlow(task, tookMs);
   }
 

@@ -19,7 +19,6 @@ function strictSink(size: number): TestSink<number> {
   const sink = new TestSink<number>();
   sink.inbox.strict = true;
   sink.inbox.setCapacity(size);
-  sink.inbox.low = size - 1;
   sink.hold();
   return sink;
 }

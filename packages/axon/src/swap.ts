@@ -83,7 +83,7 @@ export function swap<C extends Component, N extends Component>(old: C, next: N &
   if (graph === undefined) {
     for (const { outbox, sink } of exits) unlink({ source: outbox, sink });
     from.parent = undefined;
-    parent.children.splice(parent.children.indexOf(from), 1, to);
+    parent.children = parent.children.map((child) => (child === from ? to : child));
     return Promise.resolve();
   }
   return new Promise((resolve) => {
@@ -122,11 +122,11 @@ function givenName({ name, component }: Task): string | undefined {
 
 /** `from` has ended, but its parent has not been told. */
 function takeOver(graph: Graph, from: Task, to: Task): void {
-  const { children } = from.parent as Task;
+  const parent = from.parent as Task;
   from.onEnd = undefined;
   from.successor = undefined;
   // It is forgotten: a graph may replace its parts for ever.
   from.late = true;
-  children.splice(children.indexOf(from) + 1, 0, to);
+  parent.children = parent.children.flatMap((child) => (child === from ? [from, to] : [child]));
   graph.addLate(to);
 }

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Component } from './component.js';
-import type { ComponentError } from './errors.js';
+import { NONE } from './few.js';
 import type { Graph } from './graph.js';
 import type { Inbox } from './inbox.js';
 import type { Outbox } from './outbox.js';
 import type { Scheduler } from './scheduler.js';
 import type { Steps } from './steps.js';
+import { TaskRecord } from './task-record.js';
+
+export { type Deferred, RESUME_PLAIN, RESUME_THROW, RESUME_VALUE, type Waiter } from './task-record.js';
 
 // Plain numbers, so that the per-message test in Inbox.push is a compare with a constant.
 /** Not activated. */
@@ -21,110 +24,56 @@ export const WAITING = 4;
 /** Ended. */
 export const DONE = 5;
 
-// How the generator is entered at its next slice.
-export const RESUME_PLAIN = 0;
-export const RESUME_VALUE = 1;
-export const RESUME_THROW = 2;
-
-/** What an `async main()` waits for; resolved in the task's slices. */
-export interface Waiter {
-  readonly inbox: Inbox | undefined;
-  readonly outbox: Outbox | undefined;
-  /** True for `delay()`, which only its timer settles. */
-  readonly timed: boolean;
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-/** The promise behind `component.done`. */
-export interface Deferred {
-  readonly promise: Promise<void>;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
-}
-
 /**
  * The runtime's side of a component. It is a class of its own, with the same fields in the same order for every
  * component, because the scheduler and the ports touch it for every message: with these fields in the user's object
  * each subclass would have its own hidden class and every access would be megamorphic.
  */
-export class Task {
+export class Task extends TaskRecord {
   state: number = NEW;
+  /** Number of (outbox, full inbox) pairs of this task; it is not runnable above 0. */
+  blocked = 0;
+  /** A data inbox is ready with more messages than this: 0, or more than there can be while it is blocked. */
+  least = 0;
   next: Task | undefined = undefined;
   gen: Steps | undefined = undefined;
   // Set by activation, before any state but NEW; typed as always there because the ports read it only in state IDLE.
   scheduler: Scheduler = undefined as unknown as Scheduler;
   readonly component: Component;
-  readonly ins: Inbox[] = [];
-  readonly outs: Outbox[] = [];
-  /** It declares no boxes: those of the article come into being as they are named. */
-  articled = false;
-  /** Number of (outbox, full inbox) pairs of this task; it is not runnable above 0. */
-  blocked = 0;
-  /** A full strict inbox refuses its messages by an error; any other holds it back. */
-  refusable = false;
-  /** Something changed that the next plain `yield` must not sleep through. */
-  notified = false;
-  /** Since it was last parked it had a slice more for an inbox that has ended. */
-  endChecked = false;
-  /** `main()` was called. */
-  started = false;
-  stopRequested = false;
-  /** It was asked to end in order. */
-  stopAsked = false;
-  /** The generator was told to return and still runs its `finally` blocks. */
-  returning = false;
-  returnSlices = 0;
-  mainEnded = false;
-  resume: number = RESUME_PLAIN;
-  resumeValue: unknown = undefined;
-  /** Tells a promise or timer of an earlier wait from the present one. */
-  token = 0;
-  /** True while this task is counted in `scheduler.outside`. */
-  countedOutside = false;
-  /** `external()` handles given out. */
-  externals = 0;
-  /** Outstanding `hold()`s. */
-  holds = 0;
-  /** Set while it waits for what those downstream hold; see `External.starved()`. */
-  onStuck: (() => void) | undefined = undefined;
-  /** Alarms set by `wakeAt()` that have not rung. */
-  alarms = 0;
-  /** It has set a timer at some time. */
-  timed = false;
-  waiters: Waiter[] | undefined = undefined;
+  ins: readonly Inbox[] = NONE;
+  outs: readonly Outbox[] = NONE;
   graph: Graph | undefined = undefined;
   parent: Task | undefined = undefined;
-  /** Becomes its parent if it runs when this one is activated. */
-  keeper: Task | undefined = undefined;
-  readonly children: Task[] = [];
-  liveChildren = 0;
-  /** Became a child of a component that was running; it is forgotten when it ends. */
-  late = false;
-  /** It makes others in the place of its parts itself. */
-  renews = false;
-  /** Called when it has ended in order or not, while it still has its boxes. */
-  onEnd: (() => void) | undefined = undefined;
-  /** Takes its place when it has ended; has its messages already. */
-  successor: Task | undefined = undefined;
-  /** Its parts are all there is to it: it is stopped in order by stopping them. */
-  chassis = false;
-  /** What a failure below does; without it the failure goes to the parent, and from the root to the whole graph. */
-  onFailure: ((error: ComponentError, failed: Task) => void) | undefined = undefined;
-  deferred: Deferred | undefined = undefined;
-  error: unknown = undefined;
-  failed = false;
-  name: string | undefined = undefined;
-  controller: AbortController | undefined = undefined;
+  children: readonly Task[] = NONE;
+  /** Its name, or the number that the scheduler gave it. */
+  label: string | number | undefined = undefined;
   slices = 0;
-  /** Slices whose time was taken, and how long they took together. */
+  /** Slices whose time was taken. */
   timedSlices = 0;
-  timedMs = 0;
-  longestMs = 0;
-  slowSlices = 0;
+  /** How long they took together, and the longest of them. Whole microseconds, which need no memory of their own. */
+  timedUs = 0;
+  longestUs = 0;
 
   constructor(component: Component) {
+    super();
     this.component = component;
+  }
+
+  get name(): string | undefined {
+    const { label } = this;
+    return typeof label === 'number' ? `${this.component.constructor.name}-${label}` : label;
+  }
+
+  set name(name: string | undefined) {
+    this.label = name;
+  }
+
+  get timedMs(): number {
+    return this.timedUs / 1000;
+  }
+
+  get longestMs(): number {
+    return this.longestUs / 1000;
   }
 
   /** Grows with every message taken or sent: two equal readings mean a slice without progress. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import { Component, TASK } from '../component.js';
 import { nearest } from '../errors.js';
+import { withoutOne } from '../few.js';
 import type { Inbox } from '../inbox.js';
 import { connect } from '../link.js';
 import type { Outbox } from '../outbox.js';
@@ -119,12 +121,12 @@ export class Backplane extends Component {
   }
 
   #forgetGone(): void {
-    const { outs } = this[TASK];
+    const task = this[TASK];
     for (let i = this.#feeds.length - 1; i >= 0; i--) {
       const feed = this.#feeds[i] as Outbox;
       if (!feed.cancelled) continue;
       this.#feeds.splice(i, 1);
-      outs.splice(outs.indexOf(feed), 1);
+      task.outs = withoutOne(task.outs, feed);
     }
   }
 }

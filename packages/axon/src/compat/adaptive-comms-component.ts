@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import { TASK } from '../component.js';
+import { withoutOne } from '../few.js';
 import type { Inbox } from '../inbox.js';
 import { unlink } from '../link.js';
 import type { Outbox } from '../outbox.js';
@@ -54,11 +56,10 @@ export class AdaptiveCommsComponent extends component {
    * not have is a RangeError.
    */
   deleteInbox(name: string): void {
-    const { ins } = this[TASK];
     const box = inboxNamed(this, name);
     detach(box);
     box.discard();
-    ins.splice(ins.indexOf(box), 1);
+    this[TASK].ins = withoutOne(this[TASK].ins, box);
     delete this.inboxes[name];
     topologyChanged();
     this.#resources.delete(name);
@@ -66,11 +67,10 @@ export class AdaptiveCommsComponent extends component {
 
   /** Takes an outbox away, with the links to and from it. A name that it does not have is a RangeError. */
   deleteOutbox(name: string): void {
-    const { outs } = this[TASK];
     const box = outboxNamed(this, name);
     detach(box);
     box.close();
-    outs.splice(outs.indexOf(box), 1);
+    this[TASK].outs = withoutOne(this[TASK].outs, box);
     delete this.outboxes[name];
     topologyChanged();
   }

@@ -23,8 +23,6 @@ export function setBoxSize(inbox: Inbox, size: number | null | undefined): void 
   if (!inbox.strict) unlimited.set(inbox, inbox.capacity);
   inbox.strict = limited;
   inbox.setCapacity(limited ? size : (unlimited.get(inbox) ?? inbox.capacity));
-  // Each message taken makes room for one more.
-  if (limited) inbox.low = size - 1;
 }
 
 /** The limit that refuses; undefined where there is none. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import { Component, TASK } from '../component.js';
 import { disposeMessage } from '../dispose.js';
+import { withOne } from '../few.js';
 import type { Inbox } from '../inbox.js';
 import { finalInbox } from '../link.js';
 import { Outbox } from '../outbox.js';
@@ -97,7 +99,7 @@ export class component extends microprocess {
   /** @internal */
   protected _newInbox(name: string): void {
     const inbox = new PostBox(this[TASK], name);
-    this[TASK].ins.push(inbox);
+    this[TASK].ins = withOne(this[TASK].ins, inbox);
     this.inboxes[name] = inbox;
     topologyChanged();
   }

@@ -102,10 +102,7 @@ export class Lender {
     this.#sent = (this.#sent + 1) | 0;
     const { inbox } = this;
     if (this.#lossy) return inbox.recv();
-    const slot = (inbox.rd + this.#lent++) & inbox.mask;
-    const message = inbox.buf[slot];
-    inbox.buf[slot] = this.#bounded ? new LentMeasured(message) : LENT;
-    return message;
+    return inbox.exchange(this.#lent++, (message) => (this.#bounded ? new LentMeasured(message) : LENT));
   }
 
   /** How to let go of the message lent last, if nobody takes it. */
@@ -144,11 +141,10 @@ export class Lender {
   #followCapacity(): void {
     const capacity = Atomics.load(this.#words, this.#at + CAPACITY);
     const { inbox } = this;
-    if (capacity === inbox.capacity && inbox.low === capacity - 1) return;
-    inbox.setCapacity(capacity);
+    if (capacity === inbox.capacity && inbox.eager) return;
     // The other side gives room in batches already, and only when its inbox was full: any room is to be used at once.
-    inbox.low = capacity - 1;
-    if (inbox.full && inbox.count <= inbox.low) inbox.clearFull();
+    inbox.eager = true;
+    inbox.setCapacity(capacity);
   }
 
   /** Asks to be woken when there will be something to do after {@link settle}. False if there is already. */
