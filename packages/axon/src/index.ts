@@ -7,7 +7,7 @@ export {
   type SubscribeToOptions,
 } from './chassis/backplane.js';
 export { Carousel, type CarouselComponent, type CarouselOptions } from './chassis/carousel.js';
-export { type BranchOptions, refuseSingleOwner, type SubscriberPolicy, sendToAll } from './chassis/fan-out.js';
+export { Branch, type BranchOptions, refuseSingleOwner, type SubscriberPolicy, sendToAll } from './chassis/fan-out.js';
 export { filter, map, type StepComponent } from './chassis/function-stage.js';
 export { Graphline, type GraphlineOptions } from './chassis/graphline.js';
 export { type GroupComponent, type GroupOptions, group, type SupervisionPolicy } from './chassis/group.js';

@@ -129,7 +129,7 @@ describe('Carousel', () => {
     run.abort();
   });
 
-  it("137. the child's signal alone does not", async () => {
+  it('137. the signal of the child alone does not', async () => {
     for (const Message of IPC) {
       const { run, children, next, requests } = await rig();
       await next('x');
@@ -151,7 +151,7 @@ describe('Carousel', () => {
     }
   });
 
-  it("139. a new next waits for the child's end, which is asked for", async () => {
+  it('139. a new next waits for the end of the child, which is asked for', async () => {
     const { run, children, next, endChild, requests } = await rig();
     await next(0);
     for (let n = 1; n <= 5; n++) {
@@ -189,7 +189,7 @@ describe('Carousel', () => {
     run.abort();
   });
 
-  it("142. the child's signal never leaks", async () => {
+  it('142. the signal of the child never leaks', async () => {
     const { run, children, next, signals } = await rig();
     await next('x');
     for (const message of [new producerFinished(), new shutdownMicroprocess(), 'hello']) {

@@ -75,13 +75,31 @@ const LOSSY: Readonly<Record<SubscriberPolicy, InboxOptions['lossy']>> = {
   disconnect: 'newest',
 };
 
-/** One of several receivers of the same messages: a queue with a policy of its own. */
+/**
+ * A queue with a policy of its own before one of several receivers of the same messages, so that a slow one holds up
+ * nobody else. `Tee` and `SubscribeTo` have it built in.
+ *
+ * `feed`: messages of any kind. `outbox`: those of them that were not dropped, in order.
+ *
+ * @example
+ * import { Branch, Graphline, link, Pipeline } from '@kamaelia/axon';
+ *
+ * const parts = {
+ *   source: Pipeline([1, 2, 3]),
+ *   queue: new Branch({ policy: 'drop-oldest', capacity: 1 }),
+ *   sink: Pipeline((n) => console.log(n)),
+ * };
+ * await Graphline(parts, ({ source, queue, sink }) => [
+ *   link(source.outbox, queue.feed),
+ *   link(queue.outbox, sink.inbox),
+ * ]).run();
+ */
 export class Branch<T = unknown> extends Component {
   readonly outbox: Outbox<T> = this.out<T>('outbox');
-  /** @internal What is sent to it. */
+  /** What is sent to it. */
   readonly feed: Inbox<T>;
 
-  constructor({ policy = 'block', capacity, maxBytes }: BranchOptions) {
+  constructor({ policy = 'block', capacity, maxBytes }: BranchOptions = {}) {
     super();
     if (!Object.hasOwn(LOSSY, policy)) {
       const known = Object.keys(LOSSY).join(', ');

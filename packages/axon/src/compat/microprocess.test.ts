@@ -26,7 +26,7 @@ describe('microprocess', () => {
     expect(new microprocess({ tag: ':x' }).name).toMatch(/^microprocess_\d+:x$/);
   });
 
-  it("2. activate uses the given scheduler, else the class's", async () => {
+  it('2. activate uses the given scheduler, else that of the class', async () => {
     const given = newScheduler();
     const process = new microprocess();
     expect(process.scheduler).toBe(undefined);

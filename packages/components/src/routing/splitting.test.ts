@@ -159,3 +159,11 @@ describe('Fanout', () => {
     expect(() => new Fanout(options as never)).toThrow(message);
   });
 });
+
+it('TwoWaySplitter still sends what waits when both its streams have ended', async () => {
+  const run = drive(new TwoWaySplitter(), { inbox: numbers(100), control: [] }, { held: true });
+  await run.settle();
+  for (const name of ['outbox', 'outbox2', 'signal', 'signal2']) run.output(name).take();
+  await run.done;
+  expect([run.outbox.messages, run.output('outbox2').messages]).toEqual([numbers(100), numbers(100)]);
+});

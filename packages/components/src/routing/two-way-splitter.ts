@@ -46,7 +46,7 @@ export class TwoWaySplitter<T = unknown> extends Component {
     const { inbox, control } = this;
     const outboxes = [this.outbox, this.outbox2];
     const signals = [this.signalBox, this.signal2];
-    while (!inbox.ended && !(control.ended && !inbox.linked)) {
+    while (!inbox.ended && !(control.ended && !inbox.linked && inbox.length === 0)) {
       while (control.ready) sendToLinked('TwoWaySplitter', signals, control.recv());
       while (inbox.ready) sendToLinked('TwoWaySplitter', outboxes, inbox.recv());
       yield;
