@@ -157,7 +157,8 @@ export class FramePool {
       );
     }
     const capacity = Math.max(2, initial, Math.min(this.#maxFrames, Math.floor(this.#maxBytes / layout.slotBytes)));
-    const generation = new PoolGeneration(this, ++this.#generations, layout, capacity, baseOffsetOf);
+    const counts = new Int32Array(new SharedArrayBuffer(capacity * Int32Array.BYTES_PER_ELEMENT));
+    const generation = new PoolGeneration(this, ++this.#generations, layout, counts, baseOffsetOf);
     generation.grow(initial);
     if (this.#current !== undefined) this.#earlier.push(new WeakRef(this.#current));
     this.#current = generation;

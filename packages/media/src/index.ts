@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import { registerMessageCodec } from '@kamaelia/axon';
+import { videoFrameCodec } from './frame-crossing.js';
+
 export { type YuvTransform, yuvTransform } from './colour.js';
 export type { ConvertOptions } from './convert.js';
 export { addFrame, FrameHash, frameDigest } from './frame-hash.js';
@@ -26,3 +29,5 @@ export {
   type VideoPlane,
   type VideoProperties,
 } from './video-frame.js';
+
+registerMessageCodec(videoFrameCodec);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { FramePool } from './frame-pool.js';
 import { MediaError } from './media-error.js';
+import type { PoolPassport } from './pool-passport.js';
 import { SlotChecksums } from './slot-checksums.js';
 import { type FrameTimes, VideoFrame, type VideoProperties } from './video-frame.js';
 
@@ -56,22 +57,44 @@ export class PoolGeneration {
   /** One count a slot, for as many slots as there will ever be. */
   readonly counts: Int32Array<SharedArrayBuffer>;
   readonly slots: FrameSlot[] = [];
-  /** Called when a count fell to 0 on this thread: the slot is free. */
-  onFree: ((slot: number) => void) | undefined;
+  /** @internal What another thread has to know of it; there once one of its frames went to another. */
+  passport: PoolPassport | undefined;
 
   readonly #pool: FramePool;
   readonly #baseOffsetOf: BaseOffsetOf;
   readonly #handles = new Set<FrameHandle>();
   readonly #checksums: SlotChecksums | undefined;
+  #onFree: ((slot: number) => void) | undefined;
 
   /** @internal Made by {@link FramePool.configure}. */
-  constructor(pool: FramePool, id: number, layout: FrameLayout, capacity: number, baseOffsetOf: BaseOffsetOf) {
+  constructor(
+    pool: FramePool,
+    id: number,
+    layout: FrameLayout,
+    counts: Int32Array<SharedArrayBuffer>,
+    baseOffsetOf: BaseOffsetOf,
+  ) {
     this.#pool = pool;
     this.#baseOffsetOf = baseOffsetOf;
     this.id = id;
     this.layout = layout;
-    this.counts = new Int32Array(new SharedArrayBuffer(capacity * Int32Array.BYTES_PER_ELEMENT));
+    this.counts = counts;
     if (pool.checked) this.#checksums = new SlotChecksums(layout, this.slots);
+  }
+
+  /** Called, on this thread, when a count fell to 0: the slot is free. Also when another thread gave it back. */
+  get onFree(): ((slot: number) => void) | undefined {
+    return this.#onFree;
+  }
+
+  set onFree(onFree: ((slot: number) => void) | undefined) {
+    this.#onFree = onFree;
+    this.passport?.tellFreed(onFree !== undefined);
+  }
+
+  /** @internal The name of its pool. */
+  get poolName(): string {
+    return this.#pool.name;
   }
 
   /** Slots that there may ever be. */
@@ -144,6 +167,13 @@ export class PoolGeneration {
     this.release(handle.slot);
   }
 
+  /** @internal The handle's frame goes on as a count that somebody else, such as another thread, gives back. */
+  handedOver(handle: FrameHandle): void {
+    this.#verify(handle, 'sent to another thread');
+    lost.unregister(handle);
+    this.#handles.delete(handle);
+  }
+
   /** @internal The handle's frame was dropped without being closed. */
   leaked(handle: FrameHandle): void {
     if (!this.#handles.has(handle)) return;
@@ -159,9 +189,13 @@ export class PoolGeneration {
 
   /** Gives back one count of a slot that no frame was made of. */
   release(slot: number): void {
-    if (Atomics.sub(this.counts, slot, 1) !== 1) return;
+    if (Atomics.sub(this.counts, slot, 1) === 1) this.freed(slot);
+  }
+
+  /** @internal A count fell to 0. */
+  freed(slot: number): void {
     this.#checksums?.drop(slot);
-    this.onFree?.(slot);
+    this.#onFree?.(slot);
   }
 
   /** @internal A slot counted once for the caller, with growth and all where none is free. Throws `POOL_EXHAUSTED`. */
@@ -170,6 +204,11 @@ export class PoolGeneration {
     if (slot < 0 && this.#pool.relieve(this)) slot = this.tryAcquire();
     if (slot < 0) throw this.exhausted();
     return slot;
+  }
+
+  /** @internal A frame to write to, of the same layout. Throws `POOL_EXHAUSTED`. */
+  newWritable(times: FrameTimes): VideoFrame {
+    return this.adoptWritable(this.acquire(), times);
   }
 
   #verify(handle: FrameHandle, when: string): void {

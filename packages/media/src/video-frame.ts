@@ -263,6 +263,32 @@ export class VideoFrame {
     this.#generation.closed(this.#handle);
   }
 
+  /**
+   * @internal Closes the frame without giving its count back: that is now the caller's, with what a frame made of it has
+   * to have.
+   */
+  handOver(): { readonly generation: PoolGeneration; readonly slot: number; readonly times: FrameTimes } {
+    this.#check('another thread');
+    const { timecode, sideData } = this.#times;
+    const lowBand = this.#lowBand;
+    this.#closed = true;
+    this.#planes = undefined;
+    this.#lowBand = undefined;
+    this.#generation.handedOver(this.#handle);
+    const { pts, timebase, duration, damaged, discontinuity, keyframe } = this;
+    const times = { pts, timebase, duration, damaged, discontinuity, keyframe };
+    return {
+      generation: this.#generation,
+      slot: this.#slot,
+      times: {
+        ...times,
+        ...(timecode === undefined ? {} : { timecode }),
+        ...(sideData === undefined ? {} : { sideData }),
+        ...(lowBand === undefined ? {} : { lowBand }),
+      },
+    };
+  }
+
   [Symbol.dispose](): void {
     this.close();
   }
@@ -293,7 +319,7 @@ export class VideoFrame {
       this.#lowBand = undefined;
       return this;
     }
-    const copy = generation.adoptWritable(generation.acquire(), this.#times);
+    const copy = generation.newWritable(this.#times);
     copy.#lowBand = undefined;
     copy.#handle.holder = this.#handle.holder;
     this.planes.forEach((plane, i) => {

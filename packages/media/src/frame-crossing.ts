@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { MessageCodec, SharedValueReader, SharedValueWriter } from '@kamaelia/axon';
+import { admit, generationOf, passportOf } from './guest-generation.js';
+import type { FrameSlot, PoolGeneration } from './pool-generation.js';
+import type { PostedPassport } from './pool-passport.js';
+import { type FrameTimes, type Rational, VideoFrame } from './video-frame.js';
+
+/** Number of the generation's passport, slot, number of its memory, pts, duration, number of the timebase, flags. */
+type Numbers = [number, number, number, number, number, number, number];
+/** What a few frames have beside that. */
+type Rare = Pick<FrameTimes, 'timecode' | 'sideData' | 'lowBand'>;
+type Descriptor = Numbers | { readonly numbers: Numbers; readonly rare: Rare };
+
+const DAMAGED = 1;
+const DISCONTINUITY = 2;
+const KEYFRAME = 4;
+
+/** The timebase that frames of a generation had last: one object for all of them crosses once. */
+const timebases = new WeakMap<PoolGeneration, Rational>();
+
+/**
+ * Video frames cross to other threads in the memory they are in: format and counts once for each pool, a slot's memory
+ * once, and then for each frame seven numbers. Its count goes with it.
+ */
+export const videoFrameCodec: MessageCodec<VideoFrame, Descriptor> = {
+  name: 'kamaelia.VideoFrame',
+
+  is: (message): message is VideoFrame => message instanceof VideoFrame,
+
+  encode(frame: VideoFrame, values: SharedValueWriter): Descriptor {
+    const { generation, slot, times } = frame.handOver();
+    const numbers: Numbers = [
+      values.put(passportOf(generation)),
+      slot,
+      values.put(generation.slots[slot] as FrameSlot),
+      times.pts,
+      times.duration ?? 1,
+      values.put(sharedTimebase(generation, times.timebase)),
+      (times.damaged ? DAMAGED : 0) | (times.discontinuity ? DISCONTINUITY : 0) | (times.keyframe ? KEYFRAME : 0),
+    ];
+    const rare = rareOf(times);
+    return rare === undefined ? numbers : { numbers, rare };
+  },
+
+  decode(descriptor: Descriptor, values: SharedValueReader): VideoFrame {
+    const { numbers, rare } = Array.isArray(descriptor) ? { numbers: descriptor, rare: undefined } : descriptor;
+    const [passport, slot, memory, pts, duration, timebase, flags] = numbers;
+    const generation = generationOf(values.get(passport) as PostedPassport);
+    admit(generation, slot, values.get(memory) as FrameSlot);
+    return generation.adopt(slot, {
+      pts,
+      duration,
+      timebase: values.get(timebase) as Rational,
+      damaged: (flags & DAMAGED) !== 0,
+      discontinuity: (flags & DISCONTINUITY) !== 0,
+      keyframe: (flags & KEYFRAME) !== 0,
+      ...rare,
+    });
+  },
+
+  dispose(descriptor: Descriptor, values: SharedValueReader): void {
+    const [passport, slot] = Array.isArray(descriptor) ? descriptor : descriptor.numbers;
+    generationOf(values.get(passport) as PostedPassport).release(slot);
+  },
+};
+
+function sharedTimebase(generation: PoolGeneration, timebase: Rational): Rational {
+  const last = timebases.get(generation);
+  if (last?.num === timebase.num && last.den === timebase.den) return last;
+  const { num, den } = timebase;
+  const shared = { num, den };
+  timebases.set(generation, shared);
+  return shared;
+}
+
+function rareOf({ timecode, sideData, lowBand }: FrameTimes): Rare | undefined {
+  if (timecode === undefined && (sideData === undefined || sideData.length === 0) && lowBand === undefined) {
+    return undefined;
+  }
+  return {
+    ...(timecode === undefined ? {} : { timecode }),
+    // Clones take the whole memory along that they are a part of.
+    ...(sideData === undefined ? {} : { sideData: sideData.map(({ kind, data }) => ({ kind, data: data.slice() })) }),
+    ...(lowBand === undefined ? {} : { lowBand: { ...lowBand, data: lowBand.data.slice() } }),
+  };
+}
