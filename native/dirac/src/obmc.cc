@@ -189,8 +189,9 @@ bool plainWeights(const PredictionParams& params) {
 template <typename Sample, typename Coefficient, typename Sum>
 class Renderer {
  public:
-  Renderer(const RebuildDsp<Sample, Coefficient>& dsp, const Compensation<Sample, Coefficient>& job)
-      : dsp_(dsp), job_(job), params_(*job.params) {
+  Renderer(const RebuildDsp<Sample, Coefficient>& dsp, const Compensation<Sample, Coefficient>& job,
+           ResidualRows<Coefficient>* residual)
+      : dsp_(dsp), job_(job), residual_(residual), params_(*job.params) {
     if constexpr (std::is_same_v<Sum, int16_t>) {
       blocks_ = &dsp.shortBlocks;
       rows_ = &dsp.shortRows;
@@ -212,6 +213,9 @@ class Renderer {
 
   void render(int firstRow, int lastRow) {
     const int rows = job_.field->blocksY;
+    if (residual_ != nullptr) {
+      residual_->seek(std::clamp(firstRow * separation_[1] - offset_[1], 0, job_.height));
+    }
     for (int row = std::max(0, firstRow - 1); row < lastRow; ++row) {
       const int top = row * separation_[1] - offset_[1];
       if (top >= job_.height) break;
@@ -276,10 +280,10 @@ class Renderer {
     for (int y = from; y < to; ++y) {
       const Sum* sums = sums_.data() + static_cast<ptrdiff_t>(y - top) * job_.width;
       Sample* out = job_.target + y * job_.targetStride;
-      if (job_.residual == nullptr) {
+      if (residual_ == nullptr) {
         rows_->predicted(sums, job_.width, peak, out);
       } else {
-        rows_->sum(sums, job_.residual + y * job_.residualStride, job_.width, peak, out);
+        rows_->sum(sums, residual_->next(), job_.width, peak, out);
       }
     }
   }
@@ -288,6 +292,7 @@ class Renderer {
   const ObmcDsp<Sample, Sum>* blocks_;
   const ReconstructDsp<Sample, Coefficient, Sum>* rows_;
   const Compensation<Sample, Coefficient>& job_;
+  ResidualRows<Coefficient>* residual_;
   const PredictionParams& params_;
   int length_[2];
   int separation_[2];
@@ -315,32 +320,36 @@ void initRebuild(RebuildDsp<Sample, Coefficient>* dsp, uint32_t cpuFlags) {
 
 template <typename Sample, typename Coefficient>
 void compensate(const RebuildDsp<Sample, Coefficient>& dsp,
-                const Compensation<Sample, Coefficient>& job, int firstRow, int lastRow) {
+                const Compensation<Sample, Coefficient>& job, int firstRow, int lastRow,
+                ResidualRows<Coefficient>* residual) {
   const bool fitsShort =
       job.bitDepth == 8 && plainWeights(*job.params) && job.field->dcPeak <= kShortDc;
   if (fitsShort) {
-    Renderer<Sample, Coefficient, int16_t>(dsp, job).render(firstRow, lastRow);
+    Renderer<Sample, Coefficient, int16_t>(dsp, job, residual).render(firstRow, lastRow);
   } else {
-    Renderer<Sample, Coefficient, int32_t>(dsp, job).render(firstRow, lastRow);
+    Renderer<Sample, Coefficient, int32_t>(dsp, job, residual).render(firstRow, lastRow);
   }
 }
 
 template <typename Sample, typename Coefficient>
-void storeIntra(const RebuildDsp<Sample, Coefficient>& dsp, const Coefficient* residual,
-                ptrdiff_t residualStride, Sample* target, ptrdiff_t targetStride, int width,
-                int height, int bitDepth) {
-  const int peak = (1 << bitDepth) - 1;
-  for (int y = 0; y < height; ++y) {
-    dsp.intraRow(residual + y * residualStride, width, peak, target + y * targetStride);
+void storeIntra(const RebuildDsp<Sample, Coefficient>& dsp,
+                const Compensation<Sample, Coefficient>& job, int firstRow, int lastRow,
+                ResidualRows<Coefficient>* residual) {
+  const int peak = (1 << job.bitDepth) - 1;
+  residual->seek(firstRow);
+  for (int y = firstRow; y < lastRow; ++y) {
+    dsp.intraRow(residual->next(), job.width, peak, job.target + y * job.targetStride);
   }
 }
 
-#define KAMAELIA_REBUILD(Sample, Coefficient)                                                     \
-  template void initRebuild(RebuildDsp<Sample, Coefficient>*, uint32_t);                          \
-  template void compensate(const RebuildDsp<Sample, Coefficient>&,                                \
-                           const Compensation<Sample, Coefficient>&, int, int);                   \
-  template void storeIntra(const RebuildDsp<Sample, Coefficient>&, const Coefficient*, ptrdiff_t, \
-                           Sample*, ptrdiff_t, int, int, int);
+#define KAMAELIA_REBUILD(Sample, Coefficient)                                  \
+  template void initRebuild(RebuildDsp<Sample, Coefficient>*, uint32_t);       \
+  template void compensate(const RebuildDsp<Sample, Coefficient>&,             \
+                           const Compensation<Sample, Coefficient>&, int, int, \
+                           ResidualRows<Coefficient>*);                        \
+  template void storeIntra(const RebuildDsp<Sample, Coefficient>&,             \
+                           const Compensation<Sample, Coefficient>&, int, int, \
+                           ResidualRows<Coefficient>*);
 KAMAELIA_REBUILD(uint8_t, int16_t)
 KAMAELIA_REBUILD(uint8_t, int32_t)
 KAMAELIA_REBUILD(uint16_t, int32_t)

@@ -6,6 +6,7 @@
 
 #include "motion_data.h"
 #include "reference_picture.h"
+#include "residual_rows.h"
 
 namespace kamaelia::dirac {
 
@@ -85,7 +86,8 @@ struct RebuildDsp {
 template <typename Sample, typename Coefficient>
 void initRebuild(RebuildDsp<Sample, Coefficient>* dsp, uint32_t cpuFlags);
 
-// What one component of an inter picture is rebuilt from. Strides are in samples.
+// What one component of a picture is rebuilt from; an intra picture has no references and no field.
+// Strides are in samples.
 template <typename Sample, typename Coefficient>
 struct Compensation {
   const PredictionParams* params = nullptr;
@@ -96,8 +98,6 @@ struct Compensation {
   int bitDepth = 8;
   int horizontalShift = 0;  // of this component against luma
   int verticalShift = 0;
-  const Coefficient* residual = nullptr;  // nullptr: zero
-  ptrdiff_t residualStride = 0;
   Sample* target = nullptr;
   ptrdiff_t targetStride = 0;
   int width = 0;
@@ -105,15 +105,17 @@ struct Compensation {
 };
 
 // Rebuilds the picture rows that block rows [firstRow, lastRow) complete; together, all block rows
-// make the picture. Different ranges may be rebuilt at the same time.
+// make the picture. Different ranges may be rebuilt at the same time, each with rows of its own.
+// residual: nullptr if it is zero.
 template <typename Sample, typename Coefficient>
 void compensate(const RebuildDsp<Sample, Coefficient>& dsp,
-                const Compensation<Sample, Coefficient>& job, int firstRow, int lastRow);
+                const Compensation<Sample, Coefficient>& job, int firstRow, int lastRow,
+                ResidualRows<Coefficient>* residual);
 
-// Rows of an intra picture, or of one whose prediction is mid-grey: residual + mid-grey, clipped.
+// Rows [firstRow, lastRow) of an intra picture: residual + mid-grey, clipped.
 template <typename Sample, typename Coefficient>
-void storeIntra(const RebuildDsp<Sample, Coefficient>& dsp, const Coefficient* residual,
-                ptrdiff_t residualStride, Sample* target, ptrdiff_t targetStride, int width,
-                int height, int bitDepth);
+void storeIntra(const RebuildDsp<Sample, Coefficient>& dsp,
+                const Compensation<Sample, Coefficient>& job, int firstRow, int lastRow,
+                ResidualRows<Coefficient>* residual);
 
 }  // namespace kamaelia::dirac

@@ -9,8 +9,10 @@
 namespace kamaelia::dirac {
 namespace {
 
-// Block rows that one task rebuilds; each task repeats the block row above its first.
-constexpr int kBlockRowsPerTask = 12;
+// A component is rebuilt in stripes, several for each thread; each repeats a little of the work of
+// the one above, and has rows in the making of its own.
+constexpr int kStripesPerThread = 2;
+constexpr int kMostStripes = 16;
 // Pictures with coefficients over 16 bits mostly come in a row.
 constexpr int kPicturesWide = 16;
 constexpr Orientation kHighBands[] = {Orientation::kHL, Orientation::kLH, Orientation::kHH};
@@ -22,6 +24,7 @@ PictureDecoder::PictureDecoder(const DecoderOptions& options)
   const uint32_t flags = cpuFlags();
   initWavelet(&short_.wavelet, flags);
   initWavelet(&wide_.wavelet, flags);
+  initNarrowWavelet(&narrowWavelet_, flags);
   initWideWavelet(&wideSumsWavelet_);
   initRebuild(&rebuildShort_, flags);
   initRebuild(&rebuildWide_, flags);
@@ -140,8 +143,11 @@ bool PictureDecoder::decodeShort(bool intra, bool* whole) {
   }
   if (decodeSubbands(&short_, intra, whole) <= INT16_MAX) {
     bool fits = true;
+    narrowSums_ = true;
     for (const BandPeaks& peaks : peaks_) {
-      fits = fits && transformReach(transform_.wavelet, transform_.depth, peaks).fitsShort();
+      const TransformReach reach = transformReach(transform_.wavelet, transform_.depth, peaks);
+      fits = fits && reach.fitsShort();
+      narrowSums_ = narrowSums_ && reach.fitsNarrowSums();
     }
     if (fits) return true;
   }
@@ -167,7 +173,6 @@ uint32_t PictureDecoder::decodeSubbands(PictureCoefficients<Coefficient>* to, bo
   for (size_t c = 0; c < 3; ++c) {
     const FrameLayout::Plane& size = layout_.plane[c];
     to->plane[c].configure(static_cast<int>(size.width), static_cast<int>(size.height), depth);
-    to->scratch[c].resize(static_cast<size_t>(to->plane[c].width));
     peaks_[c] = BandPeaks{};
   }
   const size_t perComponent = static_cast<size_t>(1 + 3 * depth);
@@ -180,9 +185,16 @@ uint32_t PictureDecoder::decodeSubbands(PictureCoefficients<Coefficient>* to, bo
     BandPeaks& peaks = peaks_[task / chains];
     const auto one = [&](const CodedBand& coded) {
       if (cancelled()) return uint32_t{0};
+      const auto orientation = static_cast<size_t>(coded.orientation);
+      if (coded.size == 0) {
+        plane.zero[coded.level][orientation] = true;
+        return uint32_t{0};
+      }
       const Subband<Coefficient> band = subbandOf(plane, coded.level, coded.orientation);
       Subband<Coefficient> parent;
-      if (coded.level > 1) parent = subbandOf(plane, coded.level - 1, coded.orientation);
+      if (coded.level > 1 && !plane.zero[coded.level - 1][orientation]) {
+        parent = subbandOf(plane, coded.level - 1, coded.orientation);
+      }
       const BandResult result =
           decodeSubband(coded, band, parent, transform_.quantiserPerCodeblock, intra);
       if (!result.good) good = false;
@@ -190,7 +202,7 @@ uint32_t PictureDecoder::decodeSubbands(PictureCoefficients<Coefficient>* to, bo
     };
     if (chain == 0) {
       peaks.low = one(bands[0]);
-      if (intra && !cancelled()) {
+      if (intra && bands[0].size > 0 && !cancelled()) {
         const uint32_t peak = undoDcPrediction(subbandOf(plane, 0, Orientation::kLL));
         peaks.low = std::max(peaks.low, peak);
       }
@@ -213,13 +225,13 @@ uint32_t PictureDecoder::decodeSubbands(PictureCoefficients<Coefficient>* to, bo
 }
 
 template <typename Coefficient>
-void PictureDecoder::transform(PictureCoefficients<Coefficient>* from, size_t component) {
-  const WaveletDsp<Coefficient>* dsp = &from->wavelet;
-  if constexpr (sizeof(Coefficient) == 4) {
-    if (wideSums_) dsp = &wideSumsWavelet_;
+const WaveletDsp<Coefficient>& PictureDecoder::waveletFor(
+    const PictureCoefficients<Coefficient>& from) const {
+  if constexpr (sizeof(Coefficient) == 2) {
+    return narrowSums_ ? narrowWavelet_ : from.wavelet;
+  } else {
+    return wideSums_ ? wideSumsWavelet_ : from.wavelet;
   }
-  inverseWavelet(*dsp, transform_.wavelet, &from->plane[component],
-                 from->scratch[component].data());
 }
 
 template <typename Coefficient>
@@ -259,31 +271,35 @@ void PictureDecoder::rebuildAs(const RebuildDsp<Sample, Coefficient>& dsp,
     job.bitDepth = bitDepth_[c];
     job.horizontalShift = c == 0 ? 0 : format_.horizontalShift();
     job.verticalShift = c == 0 ? 0 : format_.verticalShift();
-    job.residual = transform_.present ? from->plane[c].data.data() : nullptr;
-    job.residualStride = from->plane[c].width;
     job.target = reinterpret_cast<Sample*>(output.target + plane.offset);
     job.targetStride = static_cast<ptrdiff_t>(plane.stride / sizeof(Sample));
     job.width = static_cast<int>(plane.width);
     job.height = static_cast<int>(plane.height);
   }
+  if (references == 0 && !transform_.present) return;
+  const size_t stripes =
+      threads <= 1 ? 1 : std::min<size_t>(kStripesPerThread * threads, kMostStripes);
   if (transform_.present) {
-    pool_->parallelFor(3, threads, [&](size_t c) {
-      if (cancelled()) return;
-      transform(from, c);
-      if (references > 0) return;
-      const Compensation<Sample, Coefficient>& job = jobs[c];
-      storeIntra(dsp, job.residual, job.residualStride, job.target, job.targetStride, job.width,
-                 job.height, job.bitDepth);
-    });
+    for (size_t c = 0; c < 3; ++c) {
+      from->rows[c].resize(stripes);
+      for (auto& rows : from->rows[c]) {
+        rows.configure(waveletFor(*from), transform_.wavelet, &from->plane[c]);
+      }
+    }
   }
-  if (references == 0) return;
-  const int perComponent = (field_.blocksY + kBlockRowsPerTask - 1) / kBlockRowsPerTask;
-  pool_->parallelFor(static_cast<size_t>(3 * perComponent), threads, [&](size_t task) {
+  pool_->parallelFor(3 * stripes, threads, [&](size_t task) {
     if (cancelled()) return;
-    const int first =
-        static_cast<int>(task % static_cast<size_t>(perComponent)) * kBlockRowsPerTask;
-    compensate(dsp, jobs[task / static_cast<size_t>(perComponent)], first,
-               std::min(first + kBlockRowsPerTask, field_.blocksY));
+    const size_t c = task / stripes;
+    const size_t stripe = task % stripes;
+    const int all = references > 0 ? field_.blocksY : jobs[c].height;
+    const int first = static_cast<int>(static_cast<size_t>(all) * stripe / stripes);
+    const int last = static_cast<int>(static_cast<size_t>(all) * (stripe + 1) / stripes);
+    ResidualRows<Coefficient>* residual = transform_.present ? &from->rows[c][stripe] : nullptr;
+    if (references > 0) {
+      compensate(dsp, jobs[c], first, last, residual);
+    } else {
+      storeIntra(dsp, jobs[c], first, last, residual);
+    }
   });
 }
 

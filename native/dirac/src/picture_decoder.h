@@ -20,7 +20,7 @@ template <typename Coefficient>
 struct PictureCoefficients {
   WaveletDsp<Coefficient> wavelet;
   CoefficientPlane<Coefficient> plane[3];
-  std::vector<Coefficient> scratch[3];
+  std::vector<InverseWavelet<Coefficient>> rows[3];  // of each stripe
 };
 
 // Holds what pictures of one format share: coefficients, motion field, threads. Memory is taken
@@ -57,7 +57,7 @@ class PictureDecoder {
   void rebuildAs(const RebuildDsp<Sample, Coefficient>& dsp, const UpsampleDsp<Sample>& upsampling,
                  PictureCoefficients<Coefficient>* from, const Output& output);
   template <typename Coefficient>
-  void transform(PictureCoefficients<Coefficient>* from, size_t component);
+  const WaveletDsp<Coefficient>& waveletFor(const PictureCoefficients<Coefficient>& from) const;
   bool cancelled() const;
 
   DecoderOptions options_;
@@ -70,10 +70,12 @@ class PictureDecoder {
   MotionField field_;
   std::vector<CodedBand> bands_;  // component by component, each from coarse to fine
   BandPeaks peaks_[3];            // of the picture at work
-  bool wideSums_ = false;         // of its transform
+  bool narrowSums_ = false;       // of its transform: 16 bits are enough
+  bool wideSums_ = false;         // 32 bits are not
   int wideFor_ = 0;               // pictures to come that are not tried with int16_t
   PictureCoefficients<int16_t> short_;
   PictureCoefficients<int32_t> wide_;
+  WaveletDsp<int16_t> narrowWavelet_;
   WaveletDsp<int32_t> wideSumsWavelet_;
   RebuildDsp<uint8_t, int16_t> rebuildShort_;
   RebuildDsp<uint8_t, int32_t> rebuildWide_;

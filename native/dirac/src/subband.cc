@@ -2,6 +2,7 @@
 #include "subband.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "arith.h"
 
@@ -183,6 +184,7 @@ void CoefficientPlane<Coefficient>::configure(int componentWidth, int componentH
   width = (componentWidth + unit - 1) & ~(unit - 1);
   height = (componentHeight + unit - 1) & ~(unit - 1);
   depth = transformDepth;
+  for (auto& level : zero) std::fill(std::begin(level), std::end(level), false);
   data.resize(static_cast<size_t>(width) * static_cast<size_t>(height));
 }
 
@@ -207,10 +209,6 @@ template <typename Coefficient>
 BandResult decodeSubband(const CodedBand& coded, const Subband<Coefficient>& band,
                          const Subband<Coefficient>& parent, bool quantiserPerCodeblock,
                          bool intra) {
-  if (coded.size == 0) {
-    clearBand(band);
-    return {};
-  }
   BandDecoder<Coefficient> decoder(coded, band, parent, intra);
   if (decoder.decode(quantiserPerCodeblock)) return {true, decoder.peak()};
   clearBand(band);

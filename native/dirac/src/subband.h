@@ -21,6 +21,8 @@ struct CoefficientPlane {
   int height = 0;
   int depth = 0;
   std::vector<Coefficient> data;
+  // By level and orientation: all coefficients are 0, whatever `data` has there.
+  bool zero[kMaxDepth + 1][4] = {};
 
   void configure(int componentWidth, int componentHeight, int transformDepth);
 };
@@ -54,8 +56,8 @@ struct BandResult {
   uint32_t peak = 0;  // largest magnitude; what is over int16_t is kept modulo 2^16 there
 };
 
-// Fills the band. parent: data is nullptr where there is none. intra chooses the dequantisation
-// offset (13.3).
+// Fills the band; not called for one of size 0. parent: data is nullptr where there is none, or all
+// of it is 0. intra chooses the dequantisation offset (13.3).
 template <typename Coefficient>
 BandResult decodeSubband(const CodedBand& coded, const Subband<Coefficient>& band,
                          const Subband<Coefficient>& parent, bool quantiserPerCodeblock,

@@ -4,148 +4,12 @@
 #include <algorithm>
 #include <cstring>
 
+#include "common/cpu_flags.h"
+#include "wavelet_isa.h"
+#include "wavelet_kernels.h"
+
 namespace kamaelia::dirac {
 namespace {
-
-// A lifting step adds to (or takes from) each sample of one parity a weighted sum of `kTaps`
-// neighbours of the other parity, rounded by 2^(kShift-1) and shifted. Neighbour i of sample n has
-// index n + kFirst + i there, clamped.
-template <bool kOdd, int kSign, int kShift, int kFirst, int... kWeights>
-struct Lift {
-  static constexpr bool odd = kOdd;
-  static constexpr int taps = sizeof...(kWeights);
-  static constexpr int first = kFirst;
-  static constexpr int weights[taps] = {kWeights...};
-
-  template <typename Coefficient, typename Sum>
-  static Coefficient apply(Coefficient sample, Sum sum) {
-    constexpr Sum round = kShift > 0 ? 1 << (kShift > 0 ? kShift - 1 : 0) : 0;
-    const Sum change = (sum + round) >> kShift;
-    return static_cast<Coefficient>(kSign > 0 ? sample + change : sample - change);
-  }
-
-  // The largest magnitude of `sample` after this step, from the largest ones before.
-  static int64_t reach(int64_t sample, int64_t neighbour, TransformReach* reach) {
-    int64_t weight = 0;
-    for (const int w : weights) weight += w < 0 ? -w : w;
-    const int64_t sum = weight * neighbour + (int64_t{1} << kShift);
-    reach->sum = std::max(reach->sum, sum);
-    const int64_t after = sample + (sum >> kShift) + 1;
-    reach->value = std::max(reach->value, after);
-    return after;
-  }
-};
-
-// An even sample n lies between the odd samples n - 1 and n; an odd one between the even samples n
-// and n + 1.
-template <int kShift, typename... Steps>
-struct Filter {
-  // The largest magnitudes of both parities after all steps.
-  static int64_t reach(int64_t even, int64_t odd, TransformReach* reach) {
-    ((Steps::odd ? odd = Steps::reach(odd, even, reach) : even = Steps::reach(even, odd, reach)),
-     ...);
-    return std::max(even, odd);
-  }
-
-  // And of an image of four bands, after the final shift.
-  static int64_t reach2d(int64_t ll, int64_t hl, int64_t lh, int64_t hh, TransformReach* all) {
-    const int64_t low = reach(ll, lh, all);
-    const int64_t high = reach(hl, hh, all);
-    const int64_t image = reach(low, high, all);
-    return kShift > 0 ? (image >> kShift) + 1 : image;
-  }
-
-  template <typename Coefficient, typename Sum>
-  struct Lifting;
-};
-
-template <int kShift, typename... Steps>
-template <typename Coefficient, typename Sum>
-struct Filter<kShift, Steps...>::Lifting {
-  template <typename Step>
-  static void verticalStep(Coefficient* image, ptrdiff_t stride, int width, int height) {
-    const int half = height / 2;
-    for (int n = 0; n < half; ++n) {
-      Coefficient* target = image + (2 * n + (Step::odd ? 1 : 0)) * stride;
-      const Coefficient* source[Step::taps];
-      for (int i = 0; i < Step::taps; ++i) {
-        const int at = std::clamp(n + Step::first + i, 0, half - 1);
-        source[i] = image + (2 * at + (Step::odd ? 0 : 1)) * stride;
-      }
-      for (int x = 0; x < width; ++x) {
-        Sum sum = 0;
-        for (int i = 0; i < Step::taps; ++i) sum += Sum{Step::weights[i]} * source[i][x];
-        target[x] = Step::apply(target[x], sum);
-      }
-    }
-  }
-
-  template <typename Step>
-  static void horizontalStep(Coefficient* row, int half) {
-    Coefficient* target = row + (Step::odd ? half : 0);
-    const Coefficient* source = row + (Step::odd ? 0 : half);
-    const auto clamped = [&](int n) {
-      Sum sum = 0;
-      for (int i = 0; i < Step::taps; ++i) {
-        sum += Sum{Step::weights[i]} * source[std::clamp(n + Step::first + i, 0, half - 1)];
-      }
-      target[n] = Step::apply(target[n], sum);
-    };
-    const int begin = std::min(half, std::max(0, -Step::first));
-    const int end = std::max(begin, half - std::max(0, Step::first + Step::taps - 1));
-    for (int n = 0; n < begin; ++n) clamped(n);
-    for (int n = begin; n < end; ++n) {
-      Sum sum = 0;
-      for (int i = 0; i < Step::taps; ++i)
-        sum += Sum{Step::weights[i]} * source[n + Step::first + i];
-      target[n] = Step::apply(target[n], sum);
-    }
-    for (int n = end; n < half; ++n) clamped(n);
-  }
-
-  static void vertical(Coefficient* image, ptrdiff_t stride, int width, int height) {
-    (verticalStep<Steps>(image, stride, width, height), ...);
-  }
-
-  static void horizontal(Coefficient* row, int width, Coefficient* scratch) {
-    const int half = width / 2;
-    std::memcpy(scratch, row, static_cast<size_t>(width) * sizeof(Coefficient));
-    (horizontalStep<Steps>(scratch, half), ...);
-    constexpr int32_t round = kShift > 0 ? 1 << (kShift > 0 ? kShift - 1 : 0) : 0;
-    for (int n = 0; n < half; ++n) {
-      row[2 * n] = static_cast<Coefficient>((scratch[n] + round) >> kShift);
-      row[2 * n + 1] = static_cast<Coefficient>((scratch[half + n] + round) >> kShift);
-    }
-  }
-
-  static constexpr WaveletFilter<Coefficient> table = {vertical, horizontal};
-};
-
-template <int kSign, int kShift, int kFirst, int... kWeights>
-using Even = Lift<false, kSign, kShift, kFirst, kWeights...>;
-template <int kSign, int kShift, int kFirst, int... kWeights>
-using Odd = Lift<true, kSign, kShift, kFirst, kWeights...>;
-
-using DeslauriersDubuc97 = Filter<1, Even<-1, 2, -1, 1, 1>, Odd<1, 4, -1, -1, 9, 9, -1>>;
-using LeGall53 = Filter<1, Even<-1, 2, -1, 1, 1>, Odd<1, 1, 0, 1, 1>>;
-using DeslauriersDubuc137 = Filter<1, Even<-1, 5, -2, -1, 9, 9, -1>, Odd<1, 4, -1, -1, 9, 9, -1>>;
-using HaarNoShift = Filter<0, Even<-1, 1, 0, 1>, Odd<1, 0, 0, 1>>;
-using HaarSingleShift = Filter<1, Even<-1, 1, 0, 1>, Odd<1, 0, 0, 1>>;
-using Fidelity = Filter<0, Odd<1, 8, -3, -2, 10, -25, 81, 81, -25, 10, -2>,
-                        Even<-1, 8, -4, -8, 21, -46, 161, 161, -46, 21, -8>>;
-using Daubechies97 = Filter<1, Even<-1, 12, -1, 1817, 1817>, Odd<-1, 12, 0, 3616, 3616>,
-                            Even<1, 12, -1, 217, 217>, Odd<1, 12, 0, 6497, 6497>>;
-
-template <typename Sum, typename Coefficient>
-void fill(WaveletDsp<Coefficient>* dsp) {
-  dsp->filter[0] = DeslauriersDubuc97::Lifting<Coefficient, Sum>::table;
-  dsp->filter[1] = LeGall53::Lifting<Coefficient, Sum>::table;
-  dsp->filter[2] = DeslauriersDubuc137::Lifting<Coefficient, Sum>::table;
-  dsp->filter[3] = HaarNoShift::Lifting<Coefficient, Sum>::table;
-  dsp->filter[4] = HaarSingleShift::Lifting<Coefficient, Sum>::table;
-  dsp->filter[5] = Fidelity::Lifting<Coefficient, Sum>::table;
-  dsp->filter[6] = Daubechies97::Lifting<Coefficient, Sum>::table;
-}
 
 using Reach2d = int64_t (*)(int64_t ll, int64_t hl, int64_t lh, int64_t hh, TransformReach* all);
 constexpr Reach2d kReach2d[7] = {DeslauriersDubuc97::reach2d,  LeGall53::reach2d,
@@ -153,30 +17,161 @@ constexpr Reach2d kReach2d[7] = {DeslauriersDubuc97::reach2d,  LeGall53::reach2d
                                  HaarSingleShift::reach2d,     Fidelity::reach2d,
                                  Daubechies97::reach2d};
 
-}  // namespace
-
-template <typename Coefficient>
-void initWavelet(WaveletDsp<Coefficient>* dsp, uint32_t cpuFlags) {
-  static_cast<void>(cpuFlags);  // scalar is all there is yet
-  fill<int32_t>(dsp);
+void fill(uint32_t cpuFlags, WaveletDsp<int16_t>* narrow, WaveletDsp<int16_t>* careful,
+          WaveletDsp<int32_t>* wide) {
+  fillWavelets(narrow, careful, wide);
+#if defined(__x86_64__)
+  if (cpuFlags & kCpuSse41) fillWaveletsSse41(narrow, careful, wide);
+  if (cpuFlags & kCpuAvx2) fillWaveletsAvx2(narrow, careful, wide);
+#else
+  static_cast<void>(cpuFlags);
+#endif
 }
 
-void initWideWavelet(WaveletDsp<int32_t>* dsp) { fill<int64_t>(dsp); }
+template <typename Coefficient>
+void copyRow(const Subband<Coefficient>& band, int row, Coefficient* out) {
+  const size_t bytes = static_cast<size_t>(band.width) * sizeof(Coefficient);
+  if (band.data != nullptr) {
+    std::memcpy(out, band.data + row * band.stride, bytes);
+  } else {
+    std::memset(out, 0, bytes);
+  }
+}
+
+}  // namespace
+
+template <>
+void initWavelet(WaveletDsp<int16_t>* dsp, uint32_t cpuFlags) {
+  fill(cpuFlags, nullptr, dsp, nullptr);
+}
+
+template <>
+void initWavelet(WaveletDsp<int32_t>* dsp, uint32_t cpuFlags) {
+  fill(cpuFlags, nullptr, nullptr, dsp);
+}
+
+void initNarrowWavelet(WaveletDsp<int16_t>* dsp, uint32_t cpuFlags) {
+  fill(cpuFlags, dsp, nullptr, nullptr);
+}
+
+void initWideWavelet(WaveletDsp<int32_t>* dsp) { fillWavelet<int64_t>(dsp); }
 
 template <typename Coefficient>
-void inverseWavelet(const WaveletDsp<Coefficient>& dsp, uint32_t wavelet,
-                    CoefficientPlane<Coefficient>* plane, Coefficient* scratch) {
-  const WaveletFilter<Coefficient>& filter = dsp.filter[wavelet];
-  for (int level = 1; level <= plane->depth; ++level) {
-    const int shift = plane->depth - level;
-    const int width = plane->width >> shift;
-    const int height = plane->height >> shift;
-    const ptrdiff_t stride = static_cast<ptrdiff_t>(plane->width) << shift;
-    filter.vertical(plane->data.data(), stride, width, height);
-    for (int y = 0; y < height; ++y) {
-      filter.horizontal(plane->data.data() + y * stride, width, scratch);
-    }
+void WaveletLevel<Coefficient>::configure(const WaveletFilter<Coefficient>& filter,
+                                          WaveletLevel* coarser, const Subband<Coefficient>& ll,
+                                          const Subband<Coefficient>& hl,
+                                          const Subband<Coefficient>& lh,
+                                          const Subband<Coefficient>& hh) {
+  filter_ = &filter;
+  coarser_ = coarser;
+  band_[0] = ll;
+  band_[1] = hl;
+  band_[2] = lh;
+  band_[3] = hh;
+  half_ = lh.width;
+  pairs_ = lh.height;
+  rowSize_ = (2 * highOffset(half_) + 31) & ~31;
+  // From the oldest row that a step reads to the newest that the first step does.
+  int span = 2;
+  for (int s = 0; s < filter.steps; ++s) {
+    span += std::max(0, filter.step[s].last) + std::max(0, -filter.step[s].first);
   }
+  int ring = 4;
+  while (ring < span) ring *= 2;
+  ringMask_ = std::min(ring, kMostRing) - 1;
+  ring_.resize(static_cast<size_t>(rowSize_) * static_cast<size_t>(2 * (ringMask_ + 1) + 1));
+}
+
+template <typename Coefficient>
+void WaveletLevel<Coefficient>::seek(int row) {
+  // Each step has to be done from where the next one looks.
+  int begin = row / 2;
+  for (int s = filter_->steps - 1; s >= 0; --s) {
+    done_[s] = std::max(0, begin);
+    begin += std::min(0, filter_->step[s].first);
+  }
+  loaded_ = std::max(0, begin);
+  next_ = row;
+  if (coarser_ != nullptr) coarser_->seek(loaded_);
+}
+
+template <typename Coefficient>
+void WaveletLevel<Coefficient>::next(Coefficient* out) {
+  const int pair = next_ / 2;
+  while (done_[filter_->steps - 1] <= pair) advance();
+  Coefficient* row = next_ % 2 != 0 ? odd(pair) : even(pair);
+  Coefficient* scratch = ring_.data() + kRowMargin + 2 * (ringMask_ + 1) * rowSize_;
+  filter_->horizontal(row, half_, scratch, out);
+  ++next_;
+}
+
+template <typename Coefficient>
+void WaveletLevel<Coefficient>::load(int n) {
+  if (coarser_ != nullptr) {
+    coarser_->next(even(n));
+  } else {
+    copyRow(band_[0], n, even(n));
+  }
+  copyRow(band_[1], n, even(n) + highOffset(half_));
+  copyRow(band_[2], n, odd(n));
+  copyRow(band_[3], n, odd(n) + highOffset(half_));
+}
+
+// Reads a pair of rows, while there are any, and lets every step go as far as it can.
+template <typename Coefficient>
+void WaveletLevel<Coefficient>::advance() {
+  if (loaded_ < pairs_) load(loaded_++);
+  int there = loaded_;  // rows that the step before has done
+  for (int s = 0; s < filter_->steps; ++s) {
+    const WaveletStep<Coefficient>& step = filter_->step[s];
+    const int end = there == pairs_ ? pairs_ : there - std::max(0, step.last);
+    for (; done_[s] < end; ++done_[s]) {
+      const int n = done_[s];
+      const Coefficient* sources[8];
+      for (int i = step.first; i <= step.last; ++i) {
+        const int at = std::clamp(n + i, 0, pairs_ - 1);
+        sources[i - step.first] = step.odd ? even(at) : odd(at);
+      }
+      step.rows(step.odd ? odd(n) : even(n), sources, highOffset(half_) + half_);
+    }
+    there = done_[s];
+  }
+}
+
+template <typename Coefficient>
+void InverseWavelet<Coefficient>::configure(const WaveletDsp<Coefficient>& dsp, uint32_t wavelet,
+                                            CoefficientPlane<Coefficient>* plane) {
+  plane_ = plane;
+  row_.resize(static_cast<size_t>(plane->width));
+  const auto band = [plane](int level, Orientation orientation) {
+    Subband<Coefficient> found = subbandOf(*plane, level, orientation);
+    if (plane->zero[level][static_cast<size_t>(orientation)]) found.data = nullptr;
+    return found;
+  };
+  for (int level = 1; level <= plane->depth; ++level) {
+    level_[level - 1].configure(dsp.filter[wavelet], level > 1 ? &level_[level - 2] : nullptr,
+                                band(0, Orientation::kLL), band(level, Orientation::kHL),
+                                band(level, Orientation::kLH), band(level, Orientation::kHH));
+  }
+  seek(0);
+}
+
+template <typename Coefficient>
+void InverseWavelet<Coefficient>::seek(int row) {
+  next_ = row;
+  if (plane_->depth > 0) level_[plane_->depth - 1].seek(row);
+}
+
+template <typename Coefficient>
+const Coefficient* InverseWavelet<Coefficient>::next() {
+  if (plane_->depth > 0) {
+    level_[plane_->depth - 1].next(row_.data());
+  } else if (plane_->zero[0][0]) {
+    std::fill(row_.begin(), row_.end(), Coefficient{0});
+  } else {
+    return plane_->data.data() + static_cast<ptrdiff_t>(next_++) * plane_->width;
+  }
+  return row_.data();
 }
 
 TransformReach transformReach(uint32_t wavelet, int depth, const BandPeaks& peaks) {
@@ -191,11 +186,9 @@ TransformReach transformReach(uint32_t wavelet, int depth, const BandPeaks& peak
   return reach;
 }
 
-template void initWavelet(WaveletDsp<int16_t>*, uint32_t);
-template void initWavelet(WaveletDsp<int32_t>*, uint32_t);
-template void inverseWavelet(const WaveletDsp<int16_t>&, uint32_t, CoefficientPlane<int16_t>*,
-                             int16_t*);
-template void inverseWavelet(const WaveletDsp<int32_t>&, uint32_t, CoefficientPlane<int32_t>*,
-                             int32_t*);
+template class WaveletLevel<int16_t>;
+template class WaveletLevel<int32_t>;
+template class InverseWavelet<int16_t>;
+template class InverseWavelet<int32_t>;
 
 }  // namespace kamaelia::dirac

@@ -1,25 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
-// Inverse wavelet transform (15; filters in 15.4).
+// Inverse wavelet transform (15; filters in 15.4), rows on demand.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
+#include "residual_rows.h"
 #include "subband.h"
 
 namespace kamaelia::dirac {
 
-// One filter's lifting, in the form in which an instruction set can replace it. Where Coefficient
-// is int16_t, transformReach() has shown that every coefficient, between the steps too, fits; the
-// sum of neighbours inside a step may need more bits. Anything else wraps around.
+// A row of an image before its horizontal steps is the low half, then the high half, each with this
+// many coefficients of room on either side, where the steps repeat the ends.
+constexpr int kRowMargin = 8;
+
+// From the first coefficient of a row's low half to that of its high half.
+constexpr int highOffset(int half) { return (half + 2 * kRowMargin + 15) & ~15; }
+
+// One lifting step of columns: each row of one parity is changed by its neighbours, rows
+// n + first to n + last of the other parity.
+template <typename Coefficient>
+struct WaveletStep {
+  bool odd = false;
+  int first = 0;
+  int last = 0;
+  // sources: the last - first + 1 neighbours.
+  void (*rows)(Coefficient* target, const Coefficient* const* sources, int count) = nullptr;
+};
+
+// One filter's lifting, in the form in which an instruction set can replace it. Sums inside a step
+// are of 16, 32 or 64 bits; TransformReach tells which are enough. What does not fit wraps around.
 template <typename Coefficient>
 struct WaveletFilter {
-  // Undoes the vertical lifting of rows [0, height) of an image in place; height is even, rows are
-  // `stride` apart.
-  void (*vertical)(Coefficient* image, ptrdiff_t stride, int width, int height);
-  // Undoes the horizontal lifting of one row of `width` (even) coefficients, low half then high
-  // half, and interleaves them with the final rounding shift. scratch: width coefficients.
-  void (*horizontal)(Coefficient* row, int width, Coefficient* scratch);
+  static constexpr int kMostSteps = 4;
+  int steps = 0;
+  WaveletStep<Coefficient> step[kMostSteps];
+  // Undoes the lifting of a row and interleaves its halves with the final rounding shift. Only the
+  // margins of the row change. scratch: as long as the row, with its margins.
+  void (*horizontal)(Coefficient* row, int half, Coefficient* scratch, Coefficient* out) = nullptr;
 };
 
 template <typename Coefficient>
@@ -31,14 +50,64 @@ struct WaveletDsp {
 template <typename Coefficient>
 void initWavelet(WaveletDsp<Coefficient>* dsp, uint32_t cpuFlags);
 
+// Filters 0 to 4 with sums of 16 bits.
+void initNarrowWavelet(WaveletDsp<int16_t>* dsp, uint32_t cpuFlags);
+
 // Scalar, with sums of 64 bits: for samples of many bits and filters of large weights.
 void initWideWavelet(WaveletDsp<int32_t>* dsp);
 
-// Turns the subbands of a plane into samples, in place: row y is at data + y * width. scratch:
-// plane.width coefficients.
+// The rows of one level's image, made from its four bands when they are asked for. Every lifting
+// step runs as soon as its neighbours are there, in a ring of rows that stays in the cache: a step
+// reads a row no later than the next step changes it, which holds for all seven filters.
 template <typename Coefficient>
-void inverseWavelet(const WaveletDsp<Coefficient>& dsp, uint32_t wavelet,
-                    CoefficientPlane<Coefficient>* plane, Coefficient* scratch);
+class WaveletLevel {
+ public:
+  // coarser: what gives the rows of the LL band; nullptr: it is ll.
+  void configure(const WaveletFilter<Coefficient>& filter, WaveletLevel* coarser,
+                 const Subband<Coefficient>& ll, const Subband<Coefficient>& hl,
+                 const Subband<Coefficient>& lh, const Subband<Coefficient>& hh);
+  // The next row is number `row`.
+  void seek(int row);
+  // Writes the next row: as many coefficients as two bands are wide.
+  void next(Coefficient* out);
+
+ private:
+  static constexpr int kMostRing = 16;
+
+  Coefficient* even(int n) { return ring_.data() + kRowMargin + 2 * (n & ringMask_) * rowSize_; }
+  Coefficient* odd(int n) { return even(n) + rowSize_; }
+  void load(int n);
+  void advance();
+
+  const WaveletFilter<Coefficient>* filter_ = nullptr;
+  WaveletLevel* coarser_ = nullptr;
+  Subband<Coefficient> band_[4];  // LL, HL, LH, HH; data is nullptr where all is zero
+  int half_ = 0;                  // coefficients of a row's half
+  int pairs_ = 0;                 // of rows
+  ptrdiff_t rowSize_ = 0;
+  int ringMask_ = 0;
+  std::vector<Coefficient> ring_;                          // pairs of rows, then one row of scratch
+  int loaded_ = 0;                                         // pairs that have been read
+  int done_[WaveletFilter<Coefficient>::kMostSteps] = {};  // rows, by step
+  int next_ = 0;
+};
+
+// A component's samples, less mid-grey, from its subbands, row by row. The subbands are only read:
+// several of these may work on one plane.
+template <typename Coefficient>
+class InverseWavelet final : public ResidualRows<Coefficient> {
+ public:
+  void configure(const WaveletDsp<Coefficient>& dsp, uint32_t wavelet,
+                 CoefficientPlane<Coefficient>* plane);
+  void seek(int row) override;
+  const Coefficient* next() override;
+
+ private:
+  const CoefficientPlane<Coefficient>* plane_ = nullptr;
+  WaveletLevel<Coefficient> level_[kMaxDepth];
+  std::vector<Coefficient> row_;
+  int next_ = 0;  // without any level
+};
 
 // Largest magnitudes of a plane's subbands.
 struct BandPeaks {
@@ -51,7 +120,9 @@ struct TransformReach {
   int64_t value = 0;  // a coefficient before, between or after the steps
   int64_t sum = 0;    // the weighted sum of neighbours inside a step
 
+  // Coefficients fit 16 bits; sums of four of them too; weighted sums fit 32 bits.
   bool fitsShort() const { return value <= INT16_MAX; }
+  bool fitsNarrowSums() const { return 4 * value + 16 <= INT16_MAX; }
   bool fitsSums() const { return sum <= INT32_MAX; }
 };
 

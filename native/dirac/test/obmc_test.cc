@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <optional>
 #include <random>
 
 #include "common/cpu_flags.h"
@@ -62,6 +63,18 @@ const UpsampleDsp<uint8_t>& upsampleDsp() {
   return made;
 }
 
+// Rows of a residual that is there already.
+class GridRows final : public ResidualRows<int32_t> {
+ public:
+  explicit GridRows(const Grid& grid) : grid_(grid) {}
+  void seek(int row) override { next_ = row; }
+  const int32_t* next() override { return grid_.samples.data() + next_++ * grid_.width; }
+
+ private:
+  const Grid& grid_;
+  int next_ = 0;
+};
+
 // Block rows in several ranges, into a target with guard bytes.
 Grid compensated(const Case& what, const Compensation<uint8_t, int32_t>& base, int width,
                  int height, int rowsPerTask) {
@@ -75,12 +88,11 @@ Grid compensated(const Case& what, const Compensation<uint8_t, int32_t>& base, i
   job.targetStride = stride;
   job.width = width;
   job.height = height;
-  if (what.residual != nullptr) {
-    job.residual = what.residual->samples.data();
-    job.residualStride = what.residual->width;
-  }
+  std::optional<GridRows> residual;
+  if (what.residual != nullptr) residual.emplace(*what.residual);
   for (int row = 0; row < what.field.blocksY; row += rowsPerTask) {
-    compensate(rebuildDsp(), job, row, std::min(row + rowsPerTask, what.field.blocksY));
+    compensate(rebuildDsp(), job, row, std::min(row + rowsPerTask, what.field.blocksY),
+               residual ? &*residual : nullptr);
   }
   Grid out(width, height);
   int touched = 0;
@@ -282,9 +294,16 @@ TEST_SUITE("half-pel planes") {
 
 TEST_SUITE("intra storage") {
   TEST_CASE("samples are moved to mid-grey, clipped, and the padding is cut off") {
-    const std::vector<int32_t> residual = {-129, -128, 9999, 0, 127, 9999};
+    Grid residual(3, 2);
+    residual.samples = {-129, -128, 9999, 0, 127, 9999};
+    GridRows rows(residual);
     Bytes target(8, 0xEE);
-    storeIntra(rebuildDsp(), residual.data(), 3, target.data(), 4, 2, 2, 8);
+    Compensation<uint8_t, int32_t> job;
+    job.target = target.data();
+    job.targetStride = 4;
+    job.width = 2;
+    job.height = 2;
+    storeIntra(rebuildDsp(), job, 0, 2, &rows);
     CHECK(target == Bytes{0, 0, 0xEE, 0xEE, 128, 255, 0xEE, 0xEE});
   }
 }

@@ -24,7 +24,7 @@ WaveletDsp<Coefficient> dspOf(uint32_t flags) {
 // The subbands laid out as the decoder has them, and taken back to a picture.
 template <typename Coefficient>
 Grid inverse(const WaveletDsp<Coefficient>& dsp, uint32_t wavelet, int depth,
-             const std::vector<Grid>& bands) {
+             const std::vector<Grid>& bands, int begin = 0) {
   CoefficientPlane<Coefficient> plane;
   const int scale = 1 << depth;
   plane.configure(bands[0].width * scale, bands[0].height * scale, depth);
@@ -39,10 +39,15 @@ Grid inverse(const WaveletDsp<Coefficient>& dsp, uint32_t wavelet, int depth,
         band.data[y * band.stride + x] = static_cast<Coefficient>(bands[i].at(x, y));
     }
   }
-  std::vector<Coefficient> scratch(static_cast<size_t>(plane.width));
-  inverseWavelet(dsp, wavelet, &plane, scratch.data());
+  InverseWavelet<Coefficient> rows;
+  rows.configure(dsp, wavelet, &plane);
   Grid out(plane.width, plane.height);
-  out.samples.assign(plane.data.begin(), plane.data.end());
+  // Begun anew in the middle, too: stripes of a picture are.
+  for (int y = 0; y < plane.height; ++y) {
+    if (y == begin) rows.seek(y);
+    const Coefficient* row = rows.next();
+    for (int x = 0; x < plane.width; ++x) out.at(x, y) = row[x];
+  }
   return out;
 }
 
@@ -57,12 +62,16 @@ Grid noise(int width, int height, int32_t low, int32_t high, uint32_t seed) {
 
 using Row = std::vector<int32_t>;
 
-Row oneRow(uint32_t wavelet, Row row) {
-  Row scratch(row.size());
+// Low half, then high half.
+Row oneRow(uint32_t wavelet, const Row& halves) {
+  const int half = static_cast<int>(halves.size() / 2);
+  Row row(static_cast<size_t>(2 * highOffset(half))), scratch(row.size()), out(halves.size());
+  std::copy_n(halves.data(), half, row.data() + kRowMargin);
+  std::copy_n(halves.data() + half, half, row.data() + kRowMargin + highOffset(half));
   dspOf(kCpuScalar)
       .filter[wavelet]
-      .horizontal(row.data(), static_cast<int>(row.size()), scratch.data());
-  return row;
+      .horizontal(row.data() + kRowMargin, half, scratch.data() + kRowMargin, out.data());
+  return out;
 }
 
 TEST_SUITE("inverse wavelet") {
@@ -83,27 +92,6 @@ TEST_SUITE("inverse wavelet") {
     CHECK(oneRow(3, {0, 0, 0, 0, 0, 1024, 0, 0}) == Row{0, 0, -512, 512, 0, 0, 0, 0});
   }
 
-  TEST_CASE("the vertical half works on columns as the horizontal one on rows") {
-    const WaveletDsp<int32_t> dsp = dspOf(kCpuScalar);
-    for (uint32_t wavelet = 0; wavelet < 7; ++wavelet) {
-      CAPTURE(wavelet);
-      const Grid image = noise(3, 16, -500, 500, wavelet);
-      Grid columns = image;
-      dsp.filter[wavelet].vertical(columns.samples.data(), 3, 3, 16);
-      for (int x = 0; x < 3; ++x) {
-        Row row;
-        for (int y = 0; y < 16; y += 2) row.push_back(image.at(x, y));
-        for (int y = 1; y < 16; y += 2) row.push_back(image.at(x, y));
-        Row expected = oneRow(wavelet, row);
-        const bool shifts = wavelet != 3 && wavelet != 5;
-        for (int y = 0; y < 16; ++y) {
-          const int32_t value = columns.at(x, y);
-          CHECK((shifts ? (value + 1) >> 1 : value) == expected[static_cast<size_t>(y)]);
-        }
-      }
-    }
-  }
-
   TEST_CASE("every filter at every depth gives back what a textbook's forward transform took") {
     const WaveletDsp<int32_t> dsp = dspOf(cpuFlags());
     for (uint32_t wavelet = 0; wavelet < 7; ++wavelet) {
@@ -113,7 +101,10 @@ TEST_SUITE("inverse wavelet") {
         const int unit = 1 << depth;
         for (const auto& [columns, rows] : {std::pair{1, 1}, {3, 2}, {2, 5}, {9, 1}}) {
           const Grid picture = noise(columns * unit, rows * unit, -128, 127, 7);
-          CHECK(inverse(dsp, wavelet, depth, forwardTransform(wavelet, depth, picture)) == picture);
+          const std::vector<Grid> bands = forwardTransform(wavelet, depth, picture);
+          for (const int begin : {0, 1, rows * unit / 2, rows * unit - 1}) {
+            CHECK(inverse(dsp, wavelet, depth, bands, begin) == picture);
+          }
         }
       }
     }
@@ -131,19 +122,70 @@ TEST_SUITE("inverse wavelet") {
     }
   }
 
-  TEST_CASE("what this machine's instruction sets give is what the scalar code gives") {
-    const WaveletDsp<int32_t> scalar = dspOf(kCpuScalar);
-    const WaveletDsp<int32_t> fast = dspOf(cpuFlags());
-    for (uint32_t wavelet = 0; wavelet < 7; ++wavelet) {
-      for (int width = 2; width <= 80; width += 2) {
+  TEST_CASE("bands that are all zero need not be there") {
+    const WaveletDsp<int32_t> dsp = dspOf(cpuFlags());
+    const Grid picture = noise(16, 16, -128, 127, 3);
+    std::vector<Grid> bands = forwardTransform(0, 2, picture);
+    for (int32_t& value : bands[5].samples) value = 0;
+    const Grid expected = inverse(dsp, 0, 2, bands);
+    CoefficientPlane<int32_t> plane;
+    plane.configure(16, 16, 2);
+    for (size_t i = 0; i < bands.size(); ++i) {
+      const int level = static_cast<int>(i + 2) / 3;
+      const Orientation orientation = i == 0 ? Orientation::kLL : kOrientations[(i - 1) % 3 + 1];
+      const Subband<int32_t> band = subbandOf(plane, level, orientation);
+      for (int y = 0; y < band.height; ++y) {
+        for (int x = 0; x < band.width; ++x) {
+          band.data[y * band.stride + x] = i == 5 ? 999 : bands[i].at(x, y);
+        }
+      }
+    }
+    plane.zero[2][static_cast<size_t>(kOrientations[2])] = true;
+    InverseWavelet<int32_t> rows;
+    rows.configure(dsp, 0, &plane);
+    for (int y = 0; y < 16; ++y) {
+      const int32_t* row = rows.next();
+      for (int x = 0; x < 16; ++x) CHECK(row[x] == expected.at(x, y));
+    }
+  }
+}
+
+// Every instruction set that this machine has, on its own.
+std::vector<uint32_t> instructionSets() {
+  std::vector<uint32_t> sets = {kCpuScalar};
+  for (const uint32_t flag : {uint32_t{kCpuSse41}, uint32_t{kCpuAvx2}}) {
+    if (cpuFlags() & flag) sets.push_back(flag);
+  }
+  return sets;
+}
+
+// The same bands by the scalar code and by each instruction set, whatever the values do.
+template <typename Coefficient, typename Init>
+void compareSets(Init&& init, uint32_t filters, int32_t most) {
+  WaveletDsp<Coefficient> scalar;
+  init(&scalar, kCpuScalar);
+  for (const uint32_t flags : instructionSets()) {
+    WaveletDsp<Coefficient> fast;
+    init(&fast, flags);
+    for (uint32_t wavelet = 0; wavelet < filters; ++wavelet) {
+      for (int width = 2; width <= 150; width += 2) {
+        CAPTURE(flags);
         CAPTURE(wavelet);
         CAPTURE(width);
-        const std::vector<Grid> bands = {
-            noise(width / 2, 6, -30000, 30000, 1), noise(width / 2, 6, -30000, 30000, 2),
-            noise(width / 2, 6, -30000, 30000, 3), noise(width / 2, 6, -30000, 30000, 4)};
+        std::vector<Grid> bands;
+        for (uint32_t i = 0; i < 4; ++i) bands.push_back(noise(width / 2, 6, -most, most, i));
         CHECK(inverse(fast, wavelet, 1, bands) == inverse(scalar, wavelet, 1, bands));
       }
     }
+  }
+}
+
+TEST_SUITE("instruction sets") {
+  TEST_CASE("give what the scalar code gives, overflow included") {
+    compareSets<int16_t>(&initNarrowWavelet, 5, 32767);
+    compareSets<int16_t>([](auto* dsp, uint32_t flags) { initWavelet(dsp, flags); }, 7, 32767);
+    compareSets<int32_t>([](auto* dsp, uint32_t flags) { initWavelet(dsp, flags); }, 7, 32767);
+    compareSets<int32_t>([](auto* dsp, uint32_t flags) { initWavelet(dsp, flags); }, 7, 1 << 30);
   }
 }
 
@@ -162,9 +204,11 @@ BandPeaks peaksOf(const std::vector<Grid>& bands) {
 TEST_SUITE("coefficients of 16 bits") {
   TEST_CASE("give what 32 bits give wherever the reach says that they do") {
     const WaveletDsp<int32_t> wide = dspOf(kCpuScalar);
-    int proven = 0, refused = 0;
+    int proven = 0, provenSums = 0, refused = 0;
     for (const uint32_t flags : {uint32_t{kCpuScalar}, cpuFlags()}) {
       const WaveletDsp<int16_t> narrow = dspOf<int16_t>(flags);
+      WaveletDsp<int16_t> narrowSums;
+      initNarrowWavelet(&narrowSums, flags);
       for (uint32_t wavelet = 0; wavelet < 7; ++wavelet) {
         for (int depth = 1; depth <= 5; ++depth) {
           for (const int32_t most : {100, 1000, 4000, 8000, 16000, 32000}) {
@@ -184,12 +228,19 @@ TEST_SUITE("coefficients of 16 bits") {
               continue;
             }
             ++proven;
-            CHECK(inverse(narrow, wavelet, depth, bands) == inverse(wide, wavelet, depth, bands));
+            const Grid expected = inverse(wide, wavelet, depth, bands);
+            CHECK(inverse(narrow, wavelet, depth, bands) == expected);
+            if (wavelet > 4 || !transformReach(wavelet, depth, peaksOf(bands)).fitsNarrowSums()) {
+              continue;
+            }
+            ++provenSums;
+            CHECK(inverse(narrowSums, wavelet, depth, bands) == expected);
           }
         }
       }
     }
     CHECK(proven > 100);
+    CHECK(provenSums > 50);
     CHECK(refused > 100);
   }
 
