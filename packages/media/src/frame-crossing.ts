@@ -3,7 +3,14 @@ import type { MessageCodec, SharedValueReader, SharedValueWriter } from '@kamael
 import { admit, generationOf, passportOf } from './guest-generation.js';
 import type { FrameSlot, PoolGeneration } from './pool-generation.js';
 import type { PostedPassport } from './pool-passport.js';
-import { type FrameTimes, type Rational, VideoFrame } from './video-frame.js';
+import {
+  type FrameTimes,
+  type LowBand,
+  type Rational,
+  type SideData,
+  type Timecode,
+  VideoFrame,
+} from './video-frame.js';
 
 /** Number of the generation's passport, slot, number of its memory, pts, duration, number of the timebase, flags. */
 type Numbers = [number, number, number, number, number, number, number];
@@ -28,34 +35,35 @@ export const videoFrameCodec: MessageCodec<VideoFrame, Descriptor> = {
   is: (message): message is VideoFrame => message instanceof VideoFrame,
 
   encode(frame: VideoFrame, values: SharedValueWriter): Descriptor {
-    const { generation, slot, times } = frame.handOver();
+    const { generation, slot, lowBand } = frame.handOver();
     const numbers: Numbers = [
       values.put(passportOf(generation)),
       slot,
       values.put(generation.slots[slot] as FrameSlot),
-      times.pts,
-      times.duration ?? 1,
-      values.put(sharedTimebase(generation, times.timebase)),
-      (times.damaged ? DAMAGED : 0) | (times.discontinuity ? DISCONTINUITY : 0) | (times.keyframe ? KEYFRAME : 0),
+      frame.pts,
+      frame.duration,
+      values.put(sharedTimebase(generation, frame.timebase)),
+      (frame.damaged ? DAMAGED : 0) | (frame.discontinuity ? DISCONTINUITY : 0) | (frame.keyframe ? KEYFRAME : 0),
     ];
-    const rare = rareOf(times);
-    return rare === undefined ? numbers : { numbers, rare };
+    const { timecode, sideData } = frame;
+    if (timecode === undefined && lowBand === undefined && sideData.length === 0) return numbers;
+    return { numbers, rare: rareOf(timecode, sideData, lowBand) };
   },
 
   decode(descriptor: Descriptor, values: SharedValueReader): VideoFrame {
-    const { numbers, rare } = Array.isArray(descriptor) ? { numbers: descriptor, rare: undefined } : descriptor;
+    const numbers = Array.isArray(descriptor) ? descriptor : descriptor.numbers;
     const [passport, slot, memory, pts, duration, timebase, flags] = numbers;
     const generation = generationOf(values.get(passport) as PostedPassport);
     admit(generation, slot, values.get(memory) as FrameSlot);
-    return generation.adopt(slot, {
+    const times: FrameTimes = {
       pts,
       duration,
       timebase: values.get(timebase) as Rational,
       damaged: (flags & DAMAGED) !== 0,
       discontinuity: (flags & DISCONTINUITY) !== 0,
       keyframe: (flags & KEYFRAME) !== 0,
-      ...rare,
-    });
+    };
+    return generation.adopt(slot, Array.isArray(descriptor) ? times : { ...times, ...descriptor.rare });
   },
 
   dispose(descriptor: Descriptor, values: SharedValueReader): void {
@@ -73,14 +81,11 @@ function sharedTimebase(generation: PoolGeneration, timebase: Rational): Rationa
   return shared;
 }
 
-function rareOf({ timecode, sideData, lowBand }: FrameTimes): Rare | undefined {
-  if (timecode === undefined && (sideData === undefined || sideData.length === 0) && lowBand === undefined) {
-    return undefined;
-  }
+function rareOf(timecode: Timecode | undefined, sideData: readonly SideData[], lowBand: LowBand | undefined): Rare {
   return {
     ...(timecode === undefined ? {} : { timecode }),
     // Clones take the whole memory along that they are a part of.
-    ...(sideData === undefined ? {} : { sideData: sideData.map(({ kind, data }) => ({ kind, data: data.slice() })) }),
+    sideData: sideData.map(({ kind, data }) => ({ kind, data: data.slice() })),
     ...(lowBand === undefined ? {} : { lowBand: { ...lowBand, data: lowBand.data.slice() } }),
   };
 }

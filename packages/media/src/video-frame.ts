@@ -106,15 +106,16 @@ export interface FrameTimes {
 
 /** @internal Refuses times that cannot be reckoned with exactly. */
 export function checkTimes({ pts, timebase, duration }: FrameTimes): void {
-  for (const [name, value] of Object.entries({ pts, duration: duration ?? 1 })) {
-    if (!Number.isSafeInteger(value)) {
-      throw new RangeError(`VideoFrame: Expected a safe integer for ${name} but received ${String(value)}`);
-    }
-  }
+  if (!Number.isSafeInteger(pts)) throw unsafe('pts', pts);
+  if (duration !== undefined && !Number.isSafeInteger(duration)) throw unsafe('duration', duration);
   const { num, den } = (timebase as Rational | undefined) ?? { num: Number.NaN, den: Number.NaN };
   if (!(Number.isSafeInteger(num) && Number.isSafeInteger(den) && num > 0 && den > 0)) {
     throw new RangeError(`VideoFrame: Expected two positive integers for timebase but received ${num}/${den}`);
   }
+}
+
+function unsafe(name: string, value: unknown): RangeError {
+  return new RangeError(`VideoFrame: Expected a safe integer for ${name} but received ${String(value)}`);
 }
 
 /** One plane's samples in shared memory; read-only for everyone but the producer. */
@@ -125,6 +126,13 @@ export interface VideoPlane {
   /** Values of a row (interleaved components count each). */
   readonly width: number;
   readonly height: number;
+}
+
+/** @internal A count of a slot that was a frame's. */
+export interface HandedOver {
+  readonly generation: PoolGeneration;
+  readonly slot: number;
+  readonly lowBand: LowBand | undefined;
 }
 
 const DEFAULT_COLOR: ColorSpace = { primaries: null, transfer: null, matrix: null, fullRange: false };
@@ -267,26 +275,13 @@ export class VideoFrame {
    * @internal Closes the frame without giving its count back: that is now the caller's, with what a frame made of it has
    * to have.
    */
-  handOver(): { readonly generation: PoolGeneration; readonly slot: number; readonly times: FrameTimes } {
-    this.#check('another thread');
-    const { timecode, sideData } = this.#times;
-    const lowBand = this.#lowBand;
+  handOver(): HandedOver {
+    const lowBand = this.lowBand;
     this.#closed = true;
     this.#planes = undefined;
     this.#lowBand = undefined;
     this.#generation.handedOver(this.#handle);
-    const { pts, timebase, duration, damaged, discontinuity, keyframe } = this;
-    const times = { pts, timebase, duration, damaged, discontinuity, keyframe };
-    return {
-      generation: this.#generation,
-      slot: this.#slot,
-      times: {
-        ...times,
-        ...(timecode === undefined ? {} : { timecode }),
-        ...(sideData === undefined ? {} : { sideData }),
-        ...(lowBand === undefined ? {} : { lowBand }),
-      },
-    };
+    return { generation: this.#generation, slot: this.#slot, lowBand };
   }
 
   [Symbol.dispose](): void {

@@ -19,6 +19,10 @@ const LOOP = 2;
 // Words of the shared memory. Those that both threads are busy with lie in cache lines of their own.
 const STOP = 0;
 const RESTED_AT = 1;
+/** The main thread wants to be woken when the worker rests. */
+const REST_WANTED = 2;
+/** The worker is to wait in its event loop instead of blocking. */
+const TO_LOOP = 3;
 const FIRST_OF_SIDE = [16, 64] as const;
 const STATE = 0;
 const BELL = 1;
@@ -260,13 +264,17 @@ export class Channel {
     return !this.#rung();
   }
 
-  /** Blocks the thread until it is woken, true, or until `timeoutMs` have passed. For the worker only. */
-  sleepBlocked(timeoutMs: number): boolean {
+  /**
+   * Blocks the thread until it is woken, true, or called to its event loop. For the worker only. There is no timeout: a
+   * wait that has one takes the system half as long again.
+   */
+  sleepBlocked(): boolean {
     const { words } = this;
     const state = this.#own + STATE;
     Atomics.store(words, state, BLOCKED);
-    if (!this.#rung()) Atomics.wait(words, state, BLOCKED, timeoutMs);
+    if (!this.#rung() && Atomics.load(words, TO_LOOP) === 0) Atomics.wait(words, state, BLOCKED);
     Atomics.store(words, state, AWAKE);
+    Atomics.store(words, TO_LOOP, 0);
     return this.#rung();
   }
 
@@ -274,15 +282,31 @@ export class Channel {
     return Atomics.load(this.words, this.#own + BELL) !== this.#bell;
   }
 
-  /** Says that the worker can do nothing more before it is woken, and tells the main thread. */
+  /** Says that the worker can do nothing more before it is woken, and tells the main thread if that wants to know. */
   rest(): void {
     Atomics.store(this.words, RESTED_AT, this.#bell + 1);
-    this.wake();
+    if (Atomics.exchange(this.words, REST_WANTED, 0) === 1) this.wake();
   }
 
   /** Whether the worker can do nothing more before it is woken; asked by the main thread. */
   get workerRests(): boolean {
     return Atomics.load(this.words, RESTED_AT) === Atomics.load(this.words, this.#other + BELL) + 1;
+  }
+
+  /** Has the worker wake the main thread when it rests. True if it rests already. */
+  askForRest(): boolean {
+    Atomics.store(this.words, REST_WANTED, 1);
+    if (!this.workerRests) return false;
+    Atomics.store(this.words, REST_WANTED, 0);
+    return true;
+  }
+
+  /** Has a worker that rests wait in its event loop, for what the component may have started there. */
+  callToLoop(): void {
+    const { words } = this;
+    const state = this.#other + STATE;
+    Atomics.store(words, TO_LOOP, 1);
+    if (Atomics.load(words, state) === BLOCKED) Atomics.notify(words, state);
   }
 
   // ---- stopping ----

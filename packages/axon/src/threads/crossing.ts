@@ -101,8 +101,7 @@ export class Crossing {
 
   #sendEncoded(link: number, lender: Lender, codec: MessageCodec, message: unknown): void {
     const descriptor = codec.encode(message, this.#given);
-    const values = this.#given.takeUsed();
-    lender.remember(() => codec.dispose(descriptor, values));
+    lender.remember(codec, descriptor, this.#given.takeUsed());
     const kind = this.#numberOf(codec);
     if (isShort(descriptor)) {
       this.#channel.put(link, kind, descriptor);
@@ -227,9 +226,7 @@ function about(box: string, cause: unknown): unknown {
 }
 
 function isShort(descriptor: unknown): descriptor is number[] {
-  return (
-    Array.isArray(descriptor) &&
-    descriptor.length <= MOST_NUMBERS &&
-    descriptor.every((number) => typeof number === 'number')
-  );
+  if (!Array.isArray(descriptor) || descriptor.length > MOST_NUMBERS) return false;
+  for (let i = 0; i < descriptor.length; i++) if (typeof descriptor[i] !== 'number') return false;
+  return true;
 }

@@ -4,6 +4,8 @@ import type { Inbox } from '../inbox.js';
 import { closeInbox } from '../link.js';
 import type { Channel, Side } from './channel.js';
 import { CAPACITY, CLAIMED, NEEDED, SETTLED, WAITING } from './link-words.js';
+import type { MessageCodec } from './message-codecs.js';
+import { UsedValues } from './shared-values.js';
 
 /** Stands in an inbox for a message that is in the other thread. */
 const LENT: object = Object.freeze({});
@@ -23,11 +25,13 @@ class LentMeasured {
 /** Messages of a lossy inbox that may be in the other thread; those that wait here can still be dropped. */
 const LOSSY_WINDOW = 1;
 
-/** What undoes the encoding of a message that the other thread never took. */
-export interface UnderWay {
+/** A message that is on its way, encoded. */
+interface UnderWay {
   /** Number of the message on its link. */
   readonly at: number;
-  readonly dispose: () => void;
+  readonly codec: MessageCodec;
+  readonly descriptor: unknown;
+  readonly used: readonly (number | object)[];
 }
 
 /** How a {@link Lender} is used. */
@@ -105,9 +109,9 @@ export class Lender {
     return inbox.exchange(this.#lent++, (message) => (this.#bounded ? new LentMeasured(message) : LENT));
   }
 
-  /** How to let go of the message lent last, if nobody takes it. */
-  remember(dispose: () => void): void {
-    this.#underWay.push({ at: this.#sent, dispose });
+  /** The message lent last was encoded: if nobody takes it, somebody has to let go of what it owns. */
+  remember(codec: MessageCodec, descriptor: unknown, used: readonly (number | object)[]): void {
+    this.#underWay.push({ at: this.#sent, codec, descriptor, used });
   }
 
   /** The other side is told to look after everything that was sent: as a worker does, which may be gone the next moment. */
@@ -177,6 +181,6 @@ export class Lender {
     this.#dropClaimed();
     const left = this.#underWay;
     this.#underWay = [];
-    for (const { dispose } of left) dispose();
+    for (const { codec, descriptor, used } of left) codec.dispose(descriptor, new UsedValues(used));
   }
 }

@@ -11,7 +11,8 @@ export class GivenValues implements SharedValueWriter {
   readonly #numbers = new WeakMap<object, number>();
   readonly #collected: FinalizationRegistry<number>;
   #last = 0;
-  #used = new Map<number, object>();
+  /** Numbers and values in turn. */
+  #used: (number | object)[] = [];
 
   constructor(channel: Channel) {
     this.#channel = channel;
@@ -26,15 +27,30 @@ export class GivenValues implements SharedValueWriter {
       this.#numbers.set(value, number);
       this.#collected.register(value, number);
     }
-    this.#used.set(number, value);
+    this.#used.push(number, value);
     return number;
   }
 
-  /** What was put since the last call, for whoever has to dispose of the descriptor that refers to it. */
-  takeUsed(): SharedValueReader {
+  /** What was put since the last call: numbers and values in turn. */
+  takeUsed(): readonly (number | object)[] {
     const used = this.#used;
-    if (used.size > 0) this.#used = new Map();
-    return { get: (number) => knownValue(used, number) };
+    this.#used = [];
+    return used;
+  }
+}
+
+/** Finds again what was put, for whoever has to dispose of the descriptor that refers to it. */
+export class UsedValues implements SharedValueReader {
+  readonly #used: readonly (number | object)[];
+
+  constructor(used: readonly (number | object)[]) {
+    this.#used = used;
+  }
+
+  get(number: number): object {
+    const at = this.#used.indexOf(number);
+    if (at < 0) throw neverPut(number);
+    return this.#used[at + 1] as object;
   }
 }
 
@@ -49,8 +65,12 @@ export class TakenValues implements SharedValueReader {
 
   get(number: number): object {
     // It was posted before what refers to it, but perhaps nobody has looked into the port since.
-    if (!this.#values.has(number)) this.#channel.pump();
-    return knownValue(this.#values, number);
+    let value = this.#values.get(number);
+    if (value !== undefined) return value;
+    this.#channel.pump();
+    value = this.#values.get(number);
+    if (value === undefined) throw neverPut(number);
+    return value;
   }
 
   note(note: ValueNote): void {
@@ -59,8 +79,6 @@ export class TakenValues implements SharedValueReader {
   }
 }
 
-function knownValue(values: ReadonlyMap<number, object>, number: number): object {
-  const value = values.get(number);
-  if (value !== undefined) return value;
-  throw new RangeError(`MessageCodec: Expected the number of a value that was put but received ${number}`);
+function neverPut(number: number): RangeError {
+  return new RangeError(`MessageCodec: Expected the number of a value that was put but received ${number}`);
 }

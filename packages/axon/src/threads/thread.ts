@@ -12,6 +12,11 @@ import { CAPACITY_UNTIL_KNOWN, type ThreadedBox } from './ports.js';
 import { addStack, fromPosted, ThreadError } from './thread-error.js';
 import { acquireWorker, type PooledWorker } from './worker-pool.js';
 
+/**
+ * How long nothing happens between the graph and a worker before that may count as one that waits. A worker that is awake,
+ * or blocked for a moment, is woken much faster than one in its event loop.
+ */
+const QUIET_MS = 2;
 /** A thread that was told to end and does not is in a call that cannot be broken off; nobody waits longer for it. */
 const EXIT_WITHIN_MS = 1000;
 
@@ -55,6 +60,8 @@ export class Thread {
   #jobEnd: JobEnd | undefined;
   #failure: ThreadFailure | undefined;
   #busy = false;
+  #quietTimer: ReturnType<typeof setTimeout> | undefined;
+  #happened = 0;
   #terminated = false;
 
   constructor(owner: ThreadOwner) {
@@ -78,6 +85,7 @@ export class Thread {
     port1.on('messageerror', (error: unknown) => this.#lost(error));
     port1.unref();
     this.#setBusy(true);
+    this.#lookForQuiet();
     this.#worker = acquireWorker(owner.resourceLimits, (exitCode, error) => this.#workerEnded(exitCode, error));
     const job: Job = {
       module: owner.module,
@@ -106,26 +114,58 @@ export class Thread {
     if (this.#over) return;
     this.#crossing.forward();
     this.#crossing.update();
-    if (!this.#channel.workerRests) this.#setBusy(true);
+    this.#happened++;
+    if (this.#busy || this.#channel.workerRests) return;
+    this.#setBusy(true);
+    this.#lookForQuiet();
   }
 
   /** Something has come through the port, perhaps only to say that there is something in the shared memory. */
   #look(posted: unknown): void {
     this.#channel.file(posted);
+    this.#lookAtAll();
+    if (this.#over) return;
+    this.#happened++;
+    if (this.#busy) this.#lookForQuiet();
+  }
+
+  /** True if the worker rests and everything it did before that was seen. */
+  #lookAtAll(): boolean {
     const channel = this.#channel;
     let rested: boolean;
     do {
-      if (this.#over) return;
+      if (this.#over) return false;
       channel.beginLooking();
       // Read first: all that it did before it rested is then received.
       rested = channel.workerRests;
       this.#receive();
       if (this.#jobEnd !== undefined) this.#workerDone(this.#jobEnd);
-      if (this.#over) return;
+      if (this.#over) return false;
       // Until here the worker need not post anything; what it posted may have been taken out of the port already.
     } while (!channel.sleepInLoop());
     if (this.#crossing.waiting) this.#owner.onRoom();
-    this.#setBusy(!rested || !channel.workerRests);
+    return rested && channel.workerRests;
+  }
+
+  #lookForQuiet(): void {
+    if (this.#quietTimer !== undefined) return;
+    const happened = this.#happened;
+    this.#quietTimer = setTimeout(() => {
+      this.#quietTimer = undefined;
+      if (this.#over) return;
+      if (happened === this.#happened) {
+        // Otherwise it wakes this thread when it rests.
+        if (!this.#channel.askForRest()) return;
+        if (this.#lookAtAll()) this.#rests();
+      }
+      if (this.#busy && !this.#over) this.#lookForQuiet();
+    }, QUIET_MS);
+  }
+
+  /** Only what it is woken for will have it do anything. */
+  #rests(): void {
+    this.#setBusy(false);
+    this.#channel.callToLoop();
   }
 
   #receive(): void {
@@ -209,6 +249,7 @@ export class Thread {
     this.#over = true;
     this.#crossing.dispose();
     this.#port.close();
+    clearTimeout(this.#quietTimer);
     this.#setBusy(false);
     this.#end();
     this.#owner.onOver();

@@ -18,11 +18,6 @@ import type { Job, WorkerNote } from './job.js';
 import { Lender } from './lender.js';
 import { ThreadError, toPosted } from './thread-error.js';
 
-/**
- * How long the thread waits for more before it returns to its event loop. To be woken from there costs the graph a port
- * message and takes twice as long.
- */
-const LINGER_MS = 2;
 /** The event loop has a turn at least so often, for what the component may have started beside the runtime. */
 const TURN_MS = 10;
 
@@ -180,10 +175,9 @@ export class WorkerSide implements BlockingThread {
         this.#turnAt = performance.now();
         this.#look();
       });
-    } else if (channel.sleepBlocked(LINGER_MS) || !channel.sleepInLoop()) {
-      this.#look();
     } else {
       channel.rest();
+      if (channel.sleepBlocked() || !channel.sleepInLoop()) this.#look();
     }
   }
 
@@ -220,9 +214,8 @@ export class WorkerSide implements BlockingThread {
   }
 
   sleep(): void {
-    if (this.#channel.sleepBlocked(LINGER_MS)) return;
     this.#channel.rest();
-    this.#channel.sleepBlocked(Number.POSITIVE_INFINITY);
+    this.#channel.sleepBlocked();
   }
 
   // ---- ending ----
