@@ -4,10 +4,12 @@ import { TASK } from './component.js';
 import {
   Component,
   ComponentError,
+  checkOwnership,
   Graphline,
   type Inbox,
   type InboxOptions,
   link,
+  NotOwnedError,
   type Outbox,
   Pipeline,
   Scheduler,
@@ -231,3 +233,61 @@ describe('a component that is linked but never activated', () => {
     await Promise.all([ended, source.run(options)]);
   });
 });
+
+describe('a handle that is sent twice', () => {
+  checkOwnership();
+
+  it.each<[string, (pass: Sender, handle: unknown) => void, string]>([
+    ['by one box', (s, h) => [s.outbox.send(h), s.outbox.send(h)], 'outbox: Expected a message that is its own'],
+    ['by two boxes', (s, h) => [s.outbox.send(h), s.other.send(h)], 'other: Expected a message that is its own'],
+    ['in one batch', (s, h) => s.outbox.sendAll([h, h]), 'outbox: Expected a message that is its own'],
+    ['by name', (s, h) => [s.send(h), s.send(h)], 'outbox: Expected a message that is its own'],
+    ['to nobody', (s, h) => [s.loose.send(h), s.outbox.send(h)], 'outbox: Expected a message that is its own'],
+  ])('%s is refused at the call, by name, and disposed of once', async (_, send, message) => {
+    const handles = new TestHandles();
+    const sender = new Sender((self) => send(self, handles.make(1)));
+    const sinks = { a: new Drops(), b: new Drops() };
+    const graph = Graphline({ sender, ...sinks }, ({ sender, a, b }) => [
+      link(sender.outbox, a.inbox),
+      link(sender.other, b.inbox),
+    ]);
+    const error = await graph.run(checked()).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(ComponentError);
+    expect((error as ComponentError).cause).toBeInstanceOf(NotOwnedError);
+    expect(String(error)).toContain(`Graphline-1/sender.${message}`);
+    expect(String(error)).toMatch(/received TestHandle that Graphline-1\/sender\.\w+ has sent already; clone\(\) it/);
+    expect(isFinished(graph)).toBe(true);
+    if (_ !== 'in one batch') handles.check();
+  });
+
+  it('goes from hand to hand as often as it is taken', async () => {
+    const handles = new TestHandles();
+    await Pipeline([handles.make(1)], new Pass(), new Pass(), new Pass(), new Drops()).run(checked());
+    handles.check();
+  });
+});
+
+class Sender extends Component {
+  readonly outbox = this.out<unknown>('outbox');
+  readonly other = this.out<unknown>('other');
+  readonly loose = this.out<unknown>('loose');
+  readonly #work: (self: Sender) => void;
+  constructor(work: (self: Sender) => void) {
+    super();
+    this.#work = work;
+  }
+  override *main(): Steps {
+    this.#work(this);
+    yield;
+  }
+}
+
+class Drops extends Component {
+  readonly inbox = this.in<unknown>('inbox');
+  override *main(): Steps {
+    while (!this.inbox.ended) {
+      while (this.inbox.ready) (this.inbox.recv() as Disposable)[Symbol.dispose]();
+      yield;
+    }
+  }
+}

@@ -73,6 +73,18 @@ export class RetargetError extends Error {
   }
 }
 
+/** A message that has to be disposed of was sent a second time; see `checkOwnership()`. */
+export class NotOwnedError extends Error {
+  readonly code = 'NOT_OWNED';
+
+  constructor(box: string, kind: string, before: string) {
+    super(
+      `${box}: Expected a message that is its own but received ${kind} that ${before} has sent already; clone() it`,
+    );
+    this.name = 'NotOwnedError';
+  }
+}
+
 /** A component sends although it has ended. What it sent is disposed of. */
 export class EndedOutboxError extends Error {
   readonly code = 'ENDED_OUTBOX';

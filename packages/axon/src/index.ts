@@ -32,6 +32,7 @@ export {
   EndedOutboxError,
   LinkCycleError,
   NotActivatedError,
+  NotOwnedError,
   nearest,
   RetargetError,
   UnknownBoxError,
@@ -54,6 +55,7 @@ export { type Link, link, type MessageOf, unlink } from './link.js';
 export { type LogEntry, type LogHook, type LogLevel, logToStderr } from './log.js';
 export type { Outbox, OutboxOptions } from './outbox.js';
 export type { ReadableOfNode } from './outward.js';
+export { checkOwnership, SENT } from './ownership.js';
 export { type DestinationOf, type RetargetOptions, retarget } from './retarget.js';
 export { Scheduler, type SchedulerOptions } from './scheduler.js';
 export { type PositionReport, SlavedClock, type SlavedClockOptions } from './slaved-clock.js';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { noteReceivers } from '@kamaelia/axon';
+import { checkOwnership, noteReceivers } from '@kamaelia/axon';
 import { garbageCollector } from './collect-garbage.js';
 import { pixelFormat, planeSizes } from './pixel-formats.js';
 import { ALIGNMENT, type BaseOffsetOf, type FrameLayout, PoolGeneration } from './pool-generation.js';
@@ -104,6 +104,7 @@ export class FramePool {
       }
     }
     noteReceivers();
+    checkOwnership();
     this.name = name;
     this.checked = options.check ?? checkWanted('frames');
     this.#maxFrames = positive('FramePool', 'maxFrames', maxFrames);

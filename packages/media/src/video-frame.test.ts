@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { Component, Pipeline, type Steps } from '@kamaelia/axon';
 import { describe, expect, it } from 'vitest';
 import { painted, quietPool, timebase } from '../test/frames.js';
 import { MediaError, type VideoFrame } from './index.js';
@@ -76,6 +77,38 @@ describe('VideoFrame', () => {
       expect(() => use(frame)).toThrow(`VideoFrame: Expected an open frame for ${name} but it is closed`);
     }
     expect([frame.pts, frame.format, frame.displayWidth]).toEqual([0, 'I420', 8]);
+  });
+
+  it('belongs to who takes it: who has sent it can neither use nor send it', async () => {
+    const problems: string[] = [];
+    class Careless extends Component {
+      readonly outbox = this.out<VideoFrame>('outbox');
+      readonly other = this.out<VideoFrame>('other');
+      override *main(): Steps {
+        const frame = painted(pool, shape, () => 7);
+        this.outbox.send(frame);
+        for (const use of [() => frame.planes, () => frame.clone(), () => this.other.send(frame)]) {
+          try {
+            use();
+          } catch (error) {
+            problems.push((error as Error).message);
+          }
+        }
+        yield;
+      }
+    }
+    const seen: unknown[] = [];
+    await Pipeline(new Careless(), (frame: VideoFrame) => {
+      seen.push(frame.planes[0]?.data[0]);
+      frame.close();
+    }).run();
+    expect(seen).toEqual([7]);
+    const box = 'Pipeline-1/Careless-1.outbox';
+    expect(problems).toEqual([
+      `VideoFrame: Expected a frame of its own for planes but ${box} has sent it; clone() it before`,
+      `VideoFrame: Expected a frame of its own for clone() but ${box} has sent it; clone() it before`,
+      `Pipeline-1/Careless-1.other: Expected a message that is its own but received VideoFrame that ${box} has sent already; clone() it`,
+    ]);
   });
 
   it('has no low band any more once it is exclusive', () => {

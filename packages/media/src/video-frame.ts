@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { RECEIVED } from '@kamaelia/axon';
+import { RECEIVED, SENT } from '@kamaelia/axon';
 import { type ConvertOptions, convert, convertedSize } from './convert.js';
 import { type PixelFormat, pixelFormat } from './pixel-formats.js';
 import type { FrameHandle, PoolGeneration } from './pool-generation.js';
@@ -161,6 +161,8 @@ export class VideoFrame {
   #lowBand: LowBand | undefined;
   #planes: readonly VideoPlane[] | undefined;
   #closed = false;
+  /** The box that has sent it, until somebody takes it. */
+  #sentBy: string | undefined;
 
   /** @internal Made by a pool generation. */
   constructor(generation: PoolGeneration, slot: number, times: FrameTimes) {
@@ -251,6 +253,10 @@ export class VideoFrame {
 
   #check(what: string): void {
     if (this.#closed) throw new TypeError(`VideoFrame: Expected an open frame for ${what} but it is closed`);
+    if (this.#sentBy === undefined) return;
+    throw new TypeError(
+      `VideoFrame: Expected a frame of its own for ${what} but ${this.#sentBy} has sent it; clone() it before`,
+    );
   }
 
   /** A further reference to the same samples; each is closed by itself. */
@@ -288,8 +294,14 @@ export class VideoFrame {
     this.close();
   }
 
+  /** @internal By which box it was sent. */
+  [SENT](box: string): void {
+    this.#sentBy = box;
+  }
+
   /** @internal Who took this frame out of an inbox. */
   [RECEIVED](path: string): void {
+    this.#sentBy = undefined;
     this.#handle.holder = path;
   }
 

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+import { isDisposable } from './dispose.js';
+import { NotOwnedError } from './errors.js';
+import { Inbox } from './inbox.js';
+import { Outbox } from './outbox.js';
+
+/** Method of a message that wants to know by which box it was sent; see {@link checkOwnership}. */
+export const SENT: unique symbol = Symbol.for('kamaelia.sent') as never;
+
+/** Messages that were sent and not taken yet, and by which box. */
+const underWay = new WeakMap<object, string>();
+let checked = false;
+
+/**
+ * From now on a message with `Symbol.dispose` that is sent a second time, before anybody has taken it, is refused at the
+ * call by a `NotOwnedError` that names both boxes; so is one that was dropped. A message with a method `SENT` is told by
+ * which box it was sent, so that it can refuse to be used after that (`RECEIVED` tells it who has it next, see
+ * {@link noteReceivers}). For messages that are counted, as video frames are; a program without such messages pays nothing.
+ *
+ * @example
+ * import assert from 'node:assert/strict';
+ * import { checkOwnership, Component, Pipeline } from '@kamaelia/axon';
+ *
+ * checkOwnership();
+ * class Twice extends Component {
+ *   outbox = this.out('outbox');
+ *   *main() {
+ *     const handle = { [Symbol.dispose]() {} };
+ *     this.outbox.send(handle);
+ *     this.outbox.send(handle);
+ *   }
+ * }
+ * await assert.rejects(Pipeline(new Twice(), () => {}).run(), { message: /Twice-1.outbox: Expected a message that is its own/ });
+ */
+export function checkOwnership(): void {
+  if (checked) return;
+  checked = true;
+  // Replaced and not asked for: a test in send() would cost every message of programs that have none to be disposed of.
+  const { send, sendAll } = Outbox.prototype;
+  Outbox.prototype.send = function (this: Outbox, message: unknown) {
+    giveUp(this, message);
+    send.call(this, message);
+  };
+  Outbox.prototype.sendAll = function (this: Outbox, messages: readonly unknown[]) {
+    let given = 0;
+    try {
+      for (; given < messages.length; given++) giveUp(this, messages[given]);
+    } catch (error) {
+      // Refused as a whole: its sender still has them.
+      for (const message of messages.slice(0, given)) taken(message);
+      throw error;
+    }
+    sendAll.call(this, messages);
+  };
+  const { recv, takeAll } = Inbox.prototype;
+  Inbox.prototype.recv = function (this: Inbox) {
+    const message = recv.call(this);
+    taken(message);
+    return message;
+  };
+  Inbox.prototype.takeAll = function (this: Inbox) {
+    const messages = takeAll.call(this);
+    for (const message of messages) taken(message);
+    return messages;
+  };
+}
+
+function taken(message: unknown): void {
+  if (typeof message === 'object' && message !== null) underWay.delete(message);
+}
+
+function giveUp(outbox: Outbox, message: unknown): void {
+  if (!isDisposable(message)) return;
+  const handle = message as object & { [SENT]?: unknown };
+  const box = outbox.path();
+  const before = underWay.get(handle);
+  if (before !== undefined) throw new NotOwnedError(box, handle.constructor?.name ?? 'an object', before);
+  underWay.set(handle, box);
+  if (typeof handle[SENT] === 'function') handle[SENT](box);
+}
