@@ -6,6 +6,10 @@
 #include <type_traits>
 #include <vector>
 
+#include "common/cpu_flags.h"
+#include "motion_isa.h"
+#include "motion_kernels.h"
+
 namespace kamaelia::dirac {
 namespace {
 
@@ -13,9 +17,9 @@ namespace {
 constexpr int32_t kShortDc = 300;
 
 // One axis of the window: a ramp of peak 8 on either side where the neighbour overlaps, flat at the
-// picture's edges.
+// picture's edges, and 0 behind the block.
 struct Window {
-  uint8_t weight[kMaxBlock];
+  uint8_t weight[kMaxBlock + kBlockSlack] = {};
 
   Window(int length, int separation, bool first, bool last) {
     const int overlap = length - separation;
@@ -33,8 +37,8 @@ struct Window {
 // added.
 template <typename Sample>
 struct Scratch {
-  Sample gathered[4][kMaxBlock * kMaxBlock];
-  Sample blended[kMaxBlock * kMaxBlock];
+  Sample gathered[4][kMaxBlock * kMaxBlock + kBlockSlack];
+  Sample blended[kMaxBlock * kMaxBlock + kBlockSlack];
 };
 
 // Samples of every second half-pel position from (x, y), clamped to the grid: beyond the right edge
@@ -89,98 +93,6 @@ BlockView<Sample> fetch(const HalfPelPlanes<Sample>& planes, Blend<Sample> blend
   return {scratch.blended, kMaxBlock};
 }
 
-template <typename Sample>
-void blendBlocks(const BlockView<Sample> (&from)[4], int width, int height, int rx, int ry,
-                 int scale, Sample* out) {
-  const int weights[4] = {(scale - rx) * (scale - ry), rx * (scale - ry), (scale - rx) * ry,
-                          rx * ry};
-  const int round = scale * scale / 2;
-  const int shift = scale == 2 ? 2 : 4;
-  for (int j = 0; j < height; ++j) {
-    const Sample* a = from[0].data + j * from[0].stride;
-    const Sample* b = from[1].data + j * from[1].stride;
-    const Sample* c = from[2].data + j * from[2].stride;
-    const Sample* d = from[3].data + j * from[3].stride;
-    for (int i = 0; i < width; ++i) {
-      const int sum = weights[0] * a[i] + weights[1] * b[i] + weights[2] * c[i] + weights[3] * d[i];
-      out[j * kMaxBlock + i] = static_cast<Sample>((sum + round) >> shift);
-    }
-  }
-}
-
-// What every kernel does with each sample; `value(j, i)` is what is predicted there.
-template <typename Sum, typename Value>
-void addBlock(const BlockTarget<Sum>& target, Value&& value) {
-  for (int j = 0; j < target.height; ++j) {
-    Sum* out = target.sums + j * target.stride;
-    const int weight = target.weightY[j];
-    const auto row = value(j);
-    for (int i = 0; i < target.width; ++i) {
-      out[i] = static_cast<Sum>(out[i] + row(i) * (target.weightX[i] * weight));
-    }
-  }
-}
-
-template <typename Sum>
-void addFlat(const BlockTarget<Sum>& target, int32_t value) {
-  addBlock(target, [=](int) { return [=](int) { return value; }; });
-}
-
-template <typename Sample, typename Sum>
-void addSingle(const BlockTarget<Sum>& target, BlockView<Sample> a) {
-  addBlock(target, [=](int j) {
-    const Sample* row = a.data + j * a.stride;
-    return [=](int i) { return static_cast<int32_t>(row[i]); };
-  });
-}
-
-template <typename Sample, typename Sum>
-void addAverage(const BlockTarget<Sum>& target, BlockView<Sample> a, BlockView<Sample> b) {
-  addBlock(target, [=](int j) {
-    const Sample* first = a.data + j * a.stride;
-    const Sample* second = b.data + j * b.stride;
-    return [=](int i) { return (first[i] + second[i] + 1) >> 1; };
-  });
-}
-
-template <typename Sample, typename Sum>
-void addWeighted(const BlockTarget<Sum>& target, BlockView<Sample> a, BlockView<Sample> b,
-                 const ReferenceWeights& weights) {
-  const int32_t round = weights.shift > 0 ? 1 << (weights.shift - 1) : 0;
-  addBlock(target, [=, &weights](int j) {
-    const Sample* first = a.data + j * a.stride;
-    const Sample* second = b.data + j * b.stride;
-    return [=, &weights](int i) {
-      return (weights.first * first[i] + weights.second * second[i] + round) >> weights.shift;
-    };
-  });
-}
-
-// 8-bit samples keep their limit as a constant, which is faster.
-template <typename Sample>
-Sample clip(int32_t value, int peak) {
-  return static_cast<Sample>(std::clamp(value, 0, sizeof(Sample) == 1 ? 255 : peak));
-}
-
-template <typename Sample, typename Sum>
-void predictedRow(const Sum* sums, int width, int peak, Sample* out) {
-  for (int x = 0; x < width; ++x) out[x] = clip<Sample>((sums[x] + 32) >> 6, peak);
-}
-
-template <typename Sample, typename Coefficient, typename Sum>
-void sumRow(const Sum* sums, const Coefficient* residual, int width, int peak, Sample* out) {
-  for (int x = 0; x < width; ++x) {
-    const int32_t predicted = clip<Sample>((sums[x] + 32) >> 6, peak);
-    out[x] = clip<Sample>(predicted + residual[x], peak);
-  }
-}
-
-template <typename Sample, typename Coefficient>
-void intraRow(const Coefficient* residual, int width, int peak, Sample* out) {
-  const int32_t midGrey = (peak + 1) / 2;
-  for (int x = 0; x < width; ++x) out[x] = clip<Sample>(residual[x] + midGrey, peak);
-}
-
 // Two references are averaged, one is taken as it is.
 bool plainWeights(const PredictionParams& params) {
   return params.weightPrecision == 1 && params.weight[0] == 1 && params.weight[1] == 1;
@@ -205,7 +117,8 @@ class Renderer {
     separation_[1] = params_.separationY >> job.verticalShift;
     offset_[0] = (length_[0] - separation_[0]) / 2;
     offset_[1] = (length_[1] - separation_[1]) / 2;
-    sums_.assign(static_cast<size_t>(job.width) * static_cast<size_t>(length_[1]), 0);
+    stride_ = job.width + kMaxBlock + kBlockSlack;
+    sums_.assign(static_cast<size_t>(stride_) * static_cast<size_t>(length_[1]), 0);
     const int one = 1 << params_.weightPrecision;
     plainSingle_ = params_.weight[0] + params_.weight[1] == one;
     plainDouble_ = plainWeights(params_);
@@ -222,7 +135,7 @@ class Renderer {
       addBlockRow(row, top);
       const bool last = row == rows - 1;
       if (row >= firstRow) store(top, last ? length_[1] : separation_[1]);
-      const size_t done = static_cast<size_t>(separation_[1]) * static_cast<size_t>(job_.width);
+      const size_t done = static_cast<size_t>(separation_[1]) * static_cast<size_t>(stride_);
       std::copy(sums_.begin() + static_cast<ptrdiff_t>(done), sums_.end(), sums_.begin());
       std::fill(sums_.end() - static_cast<ptrdiff_t>(done), sums_.end(), Sum{0});
     }
@@ -243,10 +156,10 @@ class Renderer {
       const int toX = std::min(left + length_[0], job_.width);
       if (fromX >= toX) break;
       const Window& windowX = column == 0 ? first : (column == blocksX - 1 ? last : middle);
-      addMotionBlock(job_.field->at(column, row), fromX, fromY,
-                     {sums_.data() + static_cast<ptrdiff_t>(fromY - top) * job_.width + fromX,
-                      job_.width, windowX.weight + (fromX - left), windowY.weight + (fromY - top),
-                      toX - fromX, toY - fromY});
+      addMotionBlock(
+          job_.field->at(column, row), fromX, fromY,
+          {sums_.data() + (fromY - top) * stride_ + fromX, stride_, windowX.weight + (fromX - left),
+           windowY.weight + (fromY - top), toX - fromX, toY - fromY});
     }
   }
 
@@ -278,7 +191,7 @@ class Renderer {
     const int to = std::min(top + rows, job_.height);
     const int peak = (1 << job_.bitDepth) - 1;
     for (int y = from; y < to; ++y) {
-      const Sum* sums = sums_.data() + static_cast<ptrdiff_t>(y - top) * job_.width;
+      const Sum* sums = sums_.data() + (y - top) * stride_;
       Sample* out = job_.target + y * job_.targetStride;
       if (residual_ == nullptr) {
         rows_->predicted(sums, job_.width, peak, out);
@@ -299,6 +212,7 @@ class Renderer {
   int offset_[2];
   bool plainSingle_ = false;    // one reference's weights leave its samples as they are
   bool plainDouble_ = false;    // two references are averaged
+  ptrdiff_t stride_ = 0;        // of the sums: blocks at the right edge may write behind it
   std::vector<Sum> sums_;       // rows of weighted sums, from the top of the block row at work
   Scratch<Sample> scratch_[2];  // of the two references
 };
@@ -307,15 +221,13 @@ class Renderer {
 
 template <typename Sample, typename Coefficient>
 void initRebuild(RebuildDsp<Sample, Coefficient>* dsp, uint32_t cpuFlags) {
-  static_cast<void>(cpuFlags);  // scalar is all there is yet
-  dsp->shortBlocks = {addFlat<int16_t>, addSingle<Sample, int16_t>, addAverage<Sample, int16_t>,
-                      addWeighted<Sample, int16_t>};
-  dsp->blocks = {addFlat<int32_t>, addSingle<Sample, int32_t>, addAverage<Sample, int32_t>,
-                 addWeighted<Sample, int32_t>};
-  dsp->blend = blendBlocks<Sample>;
-  dsp->shortRows = {predictedRow<Sample, int16_t>, sumRow<Sample, Coefficient, int16_t>};
-  dsp->rows = {predictedRow<Sample, int32_t>, sumRow<Sample, Coefficient, int32_t>};
-  dsp->intraRow = intraRow<Sample, Coefficient>;
+  fillRebuild(dsp);
+#if defined(__x86_64__)
+  if (cpuFlags & kCpuSse41) fillRebuildSse41(dsp);
+  if (cpuFlags & kCpuAvx2) fillRebuildAvx2(dsp);
+#else
+  static_cast<void>(cpuFlags);
+#endif
 }
 
 template <typename Sample, typename Coefficient>

@@ -13,6 +13,10 @@ namespace kamaelia::dirac {
 // Side of the largest block, and distance of rows in a scratch block.
 constexpr int kMaxBlock = 64;
 
+// Kernels may read so many samples behind each row of a block, and add to as many sums behind it:
+// the window's weights are 0 there.
+constexpr int kBlockSlack = 16;
+
 // Samples of a block somewhere; stride in samples.
 template <typename Sample>
 struct BlockView {

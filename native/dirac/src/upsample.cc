@@ -3,57 +3,15 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/cpu_flags.h"
+#include "motion_isa.h"
+#include "motion_kernels.h"
 #include "reference_picture.h"
 
 namespace kamaelia::dirac {
 namespace {
 
-constexpr int kTaps[4] = {21, -7, 3, -1};  // from the middle outwards
-constexpr int kReach = 4;
 constexpr size_t kRowsPerTask = 64;
-
-// Peak as a constant keeps the common case as fast as it was with one.
-template <typename Sample>
-Sample filtered(int32_t sum, int peak) {
-  const int limit = sizeof(Sample) == 1 ? 255 : peak;
-  return static_cast<Sample>(std::clamp((sum + 16) >> 5, 0, limit));
-}
-
-template <typename Sample>
-void filterVertical(const Sample* source, ptrdiff_t stride, int width, int height, int y, int peak,
-                    Sample* out) {
-  const Sample* rows[2 * kReach];
-  for (int i = 0; i < 2 * kReach; ++i) {
-    rows[i] = source + std::clamp(y - kReach + 1 + i, 0, height - 1) * stride;
-  }
-  for (int x = 0; x < width; ++x) {
-    int32_t sum = 0;
-    for (int i = 0; i < kReach; ++i) {
-      sum += kTaps[i] * (rows[kReach - 1 - i][x] + rows[kReach + i][x]);
-    }
-    out[x] = filtered<Sample>(sum, peak);
-  }
-}
-
-template <typename Sample>
-void filterHorizontal(const Sample* row, int width, int peak, Sample* out) {
-  const auto clamped = [&](int x) {
-    int32_t sum = 0;
-    for (int i = 0; i < kReach; ++i) {
-      sum += kTaps[i] * (row[std::max(x - i, 0)] + row[std::min(x + 1 + i, width - 1)]);
-    }
-    out[x] = filtered<Sample>(sum, peak);
-  };
-  const int begin = std::min(width, kReach - 1);
-  const int end = std::max(begin, width - kReach);
-  for (int x = 0; x < begin; ++x) clamped(x);
-  for (int x = begin; x < end; ++x) {
-    int32_t sum = 0;
-    for (int i = 0; i < kReach; ++i) sum += kTaps[i] * (row[x - i] + row[x + 1 + i]);
-    out[x] = filtered<Sample>(sum, peak);
-  }
-  for (int x = end; x < width; ++x) clamped(x);
-}
 
 }  // namespace
 
@@ -73,8 +31,13 @@ HalfPelPlanes<Sample> ReferencePicture::view(const FrameLayout& layout, int comp
 
 template <typename Sample>
 void initUpsample(UpsampleDsp<Sample>* dsp, uint32_t cpuFlags) {
-  static_cast<void>(cpuFlags);  // scalar is all there is yet
-  *dsp = {filterHorizontal<Sample>, filterVertical<Sample>};
+  fillUpsample(dsp);
+#if defined(__x86_64__)
+  if (cpuFlags & kCpuSse41) fillUpsampleSse41(dsp);
+  if (cpuFlags & kCpuAvx2) fillUpsampleAvx2(dsp);
+#else
+  static_cast<void>(cpuFlags);
+#endif
 }
 
 template <typename Sample>
@@ -85,7 +48,9 @@ void upsample(const UpsampleDsp<Sample>& dsp, const FrameLayout& layout, const i
   std::vector<std::pair<int, size_t>> tasks;  // component, first row
   for (int c = 0; c < 3; ++c) {
     const FrameLayout::Plane& plane = layout.plane[c];
-    for (auto& half : picture->half[c]) half.resize(size_t{plane.stride} * plane.height);
+    for (auto& half : picture->half[c]) {
+      half.resize(size_t{plane.stride} * plane.height + kBlockSlack * sizeof(Sample));
+    }
     for (size_t row = 0; row < plane.height; row += kRowsPerTask) tasks.emplace_back(c, row);
   }
   pool->parallelFor(tasks.size(), threads, [&](size_t task) {

@@ -292,6 +292,132 @@ TEST_SUITE("half-pel planes") {
   }
 }
 
+// A dsp of each instruction set that this machine has, the scalar one first.
+template <typename Dsp, typename Init>
+std::vector<Dsp> bySet(Init&& init) {
+  std::vector<Dsp> all;
+  for (const uint32_t flags : {uint32_t{kCpuScalar}, uint32_t{kCpuSse41}, uint32_t{kCpuAvx2}}) {
+    if (flags != kCpuScalar && (cpuFlags() & flags) == 0) continue;
+    all.emplace_back();
+    init(&all.back(), flags);
+  }
+  return all;
+}
+
+TEST_SUITE("instruction sets") {
+  TEST_CASE(
+      "add and blend blocks as the scalar code does, and touch nothing before or far behind") {
+    using Dsp = RebuildDsp<uint8_t, int16_t>;
+    const auto sets = bySet<Dsp>([](Dsp* dsp, uint32_t flags) { initRebuild(dsp, flags); });
+    std::mt19937 random(1);
+    Bytes samples(2 * kMaxBlock * (kMaxBlock + 2) + kBlockSlack);
+    for (uint8_t& sample : samples) sample = static_cast<uint8_t>(random() % 3 ? random() : 255);
+    for (int width = 1; width <= kMaxBlock; ++width) {
+      CAPTURE(width);
+      uint8_t weightX[kMaxBlock + kBlockSlack] = {}, weightY[3] = {8, 1, 5};
+      for (int i = 0; i < width; ++i) weightX[i] = static_cast<uint8_t>(1 + random() % 8);
+      const ptrdiff_t stride = 2 * kMaxBlock;
+      const BlockView<uint8_t> from[4] = {{samples.data() + 1, stride},
+                                          {samples.data() + 2, stride},
+                                          {samples.data() + stride, stride},
+                                          {samples.data() + stride + 3, stride}};
+      std::vector<std::vector<int16_t>> sums;
+      std::vector<Bytes> blended;
+      for (const Dsp& dsp : sets) {
+        std::vector<int16_t> sum(static_cast<size_t>(3 * stride + 2 * kBlockSlack), 77);
+        const BlockTarget<int16_t> target{
+            sum.data() + kBlockSlack, stride, weightX, weightY, width, 3};
+        dsp.shortBlocks.addFlat(target, 428);
+        dsp.shortBlocks.addFlat(target, -172);
+        dsp.shortBlocks.addSingle(target, from[0]);
+        dsp.shortBlocks.addAverage(target, from[1], from[2]);
+        sums.push_back(sum);
+        for (const int scale : {2, 4}) {
+          for (int r = 1; r < scale * scale; ++r) {
+            Bytes out(kMaxBlock * kMaxBlock + kBlockSlack);
+            dsp.blend(from, width, 3, r % scale, r / scale, scale, out.data());
+            // What lies behind a row's width is nobody's.
+            Bytes rows;
+            for (int j = 0; j < 3; ++j) {
+              rows.insert(rows.end(), out.begin() + j * kMaxBlock,
+                          out.begin() + j * kMaxBlock + width);
+            }
+            blended.push_back(rows);
+          }
+        }
+      }
+      const size_t each = blended.size() / sets.size();
+      for (size_t k = 1; k < sets.size(); ++k) {
+        CHECK(sums[k] == sums[0]);
+        for (size_t i = 0; i < each; ++i) CHECK(blended[k * each + i] == blended[i]);
+      }
+    }
+  }
+
+  TEST_CASE("rebuild rows as the scalar code does, extremes included") {
+    using Dsp = RebuildDsp<uint8_t, int16_t>;
+    using Deep = RebuildDsp<uint16_t, int32_t>;
+    const auto sets = bySet<Dsp>([](Dsp* dsp, uint32_t flags) { initRebuild(dsp, flags); });
+    const auto deep = bySet<Deep>([](Deep* dsp, uint32_t flags) { initRebuild(dsp, flags); });
+    std::mt19937 random(2);
+    for (int width = 1; width <= 100; ++width) {
+      CAPTURE(width);
+      const auto size = static_cast<size_t>(width);
+      std::vector<int16_t> sums(size), residual(size);
+      std::vector<int32_t> wideSums(size), wideResidual(size);
+      for (size_t i = 0; i < size; ++i) {
+        sums[i] = static_cast<int16_t>(random() % 40000 - 12000);
+        residual[i] = static_cast<int16_t>(random() % 4 ? random() % 600 - 300 : random());
+        wideSums[i] = static_cast<int32_t>(random() % 5000000) - 200000;
+        wideResidual[i] = static_cast<int32_t>(random() % 4 ? random() % 90000 - 45000 : random());
+      }
+      const auto rows = [&](const Dsp& dsp) {
+        Bytes out(4 * size + 4, 0xEE);
+        dsp.shortRows.predicted(sums.data(), width, 255, out.data());
+        dsp.shortRows.sum(sums.data(), residual.data(), width, 255, out.data() + size);
+        dsp.rows.sum(wideSums.data(), residual.data(), width, 255, out.data() + 2 * size);
+        dsp.intraRow(residual.data(), width, 255, out.data() + 3 * size);
+        return out;
+      };
+      const auto deepRows = [&](const Deep& dsp) {
+        std::vector<uint16_t> out(3 * size + 4, 0xEEEE);
+        dsp.rows.predicted(wideSums.data(), width, 1023, out.data());
+        dsp.rows.sum(wideSums.data(), wideResidual.data(), width, 65535, out.data() + size);
+        dsp.intraRow(wideResidual.data(), width, 4095, out.data() + 2 * size);
+        return out;
+      };
+      for (size_t k = 1; k < sets.size(); ++k) {
+        CHECK(rows(sets[k]) == rows(sets[0]));
+        CHECK(deepRows(deep[k]) == deepRows(deep[0]));
+      }
+    }
+  }
+
+  TEST_CASE("make half-pel samples as the scalar code does") {
+    using Dsp = UpsampleDsp<uint8_t>;
+    const auto sets = bySet<Dsp>([](Dsp* dsp, uint32_t flags) { initUpsample(dsp, flags); });
+    std::mt19937 random(3);
+    for (int width = 1; width <= 90; ++width) {
+      CAPTURE(width);
+      constexpr int kHeight = 7;
+      Bytes plane(static_cast<size_t>(width * kHeight));
+      for (uint8_t& sample : plane) {
+        sample = static_cast<uint8_t>(random() % 2 ? random() : random() % 2 * 255);
+      }
+      const auto made = [&](const Dsp& dsp) {
+        Bytes out(static_cast<size_t>(2 * width * kHeight + 4), 0xEE);
+        for (int y = 0; y < kHeight; ++y) {
+          uint8_t* row = out.data() + 2 * y * width;
+          dsp.horizontal(plane.data() + y * width, width, 255, row);
+          dsp.vertical(plane.data(), width, width, kHeight, y, 255, row + width);
+        }
+        return out;
+      };
+      for (size_t k = 1; k < sets.size(); ++k) CHECK(made(sets[k]) == made(sets[0]));
+    }
+  }
+}
+
 TEST_SUITE("intra storage") {
   TEST_CASE("samples are moved to mid-grey, clipped, and the padding is cut off") {
     Grid residual(3, 2);
