@@ -171,6 +171,7 @@ async function runDrawn(seed: number, drawn: Drawn): Promise<{ error: unknown }>
   const scheduler: Scheduler = new Scheduler({
     clock: virtualClock(),
     pick: seededOrder(seed),
+    budgetMs: Number.POSITIVE_INFINITY,
     onSlice: () => {
       checkInvariants(scheduler);
       checkBound(drawn.nodes);

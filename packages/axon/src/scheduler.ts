@@ -22,7 +22,7 @@ import { defaultSchedule, type Schedule } from './turns.js';
 export type { SchedulerOptions } from './scheduler-options.js';
 
 const BUDGET_SLICES = 2000;
-const BUDGET_MS = 2;
+const DEFAULT_BUDGET_MS = 2;
 const SETTLE_WITHIN_MS = 20_000; // a test runner is more patient than that
 const DEFAULT_MAX_CAPACITY = 65_536;
 // Node's queueMicrotask() makes an AsyncResource for each call, which takes longer than the run of one slice.
@@ -63,6 +63,7 @@ export class Scheduler {
   /** @internal */
   readonly stops: Stops = new Stops();
   readonly #maxCapacity: number;
+  readonly #budgetMs: number;
   readonly #onSlice: ((task: Task) => void) | undefined;
   readonly #names = new Map<string, number>();
   /** Somebody runs the components one by one: told when there is something to run. */
@@ -74,6 +75,10 @@ export class Scheduler {
     this.clock = options.clock ?? new WallClock();
     this.schedule = options.schedule ?? defaultSchedule();
     this.#maxCapacity = options.maxCapacity ?? DEFAULT_MAX_CAPACITY;
+    this.#budgetMs = options.budgetMs ?? DEFAULT_BUDGET_MS;
+    if (!(this.#budgetMs > 0)) {
+      throw new RangeError(`Scheduler: Expected milliseconds above 0 for budgetMs but received ${this.#budgetMs}`);
+    }
     this.#queue = new RunQueue(options.pick);
     const isIdle = () => this.#queue.head === undefined && !this.#inRun && !this.#coming;
     this.#rest = new Rest(this.schedule, () => this.#onWork !== undefined || isIdle());
@@ -194,7 +199,7 @@ export class Scheduler {
     this.#coming = true;
     if (this.#onWork !== undefined) this.#onWork();
     // Entries that keep coming in microtasks would keep the event loop from its turn.
-    else if (this.#usedMs > BUDGET_MS || this.#usedSlices > BUDGET_SLICES) this.schedule(this.#runInTurn);
+    else if (this.#usedMs > this.#budgetMs || this.#usedSlices > BUDGET_SLICES) this.schedule(this.#runInTurn);
     else SETTLED.then(this.#runSoon);
   }
 
@@ -203,7 +208,7 @@ export class Scheduler {
     this.#coming = false;
     this.#inRun = true;
     const { meter } = this;
-    const deadline = meter.begin() + BUDGET_MS;
+    const deadline = meter.begin() + this.#budgetMs;
     do {
       while (this.#queue.head !== undefined && meter.slices < BUDGET_SLICES) {
         const task = this.#queue.take();

@@ -414,3 +414,40 @@ describe('a component that does not end after it was told to', () => {
     await graph.done;
   });
 });
+
+describe('a signal', () => {
+  const starts: [string, (component: Component, signal: AbortSignal) => Promise<unknown>][] = [
+    ['run()', (component, signal) => component.run({ signal, clock: virtualClock() })],
+    ['activate()', (component, signal) => component.activate({ signal, clock: virtualClock() }).done],
+    [
+      'values()',
+      async (component, signal) => {
+        for await (const _ of component.values({ signal, clock: virtualClock() }));
+      },
+    ],
+    ['toWeb()', (component, signal) => component.toWeb({ signal, clock: virtualClock() }).pipeTo(new WritableStream())],
+    [
+      'toReadable()',
+      async (component, signal) => {
+        for await (const _ of component.toReadable({ signal, clock: virtualClock() }));
+      },
+    ],
+  ];
+
+  it.each(starts)('aborts what %s has started, with its reason, before and after', async (_, start) => {
+    for (const late of [false, true]) {
+      const stop = new AbortController();
+      const graph = Pipeline(new TestSource<number>(), new Pass());
+      if (!late) stop.abort(new RangeError('enough'));
+      const running = start(graph, stop.signal);
+      running.catch(() => {});
+      if (late) {
+        await new Promise((resolve) => setImmediate(resolve));
+        stop.abort(new RangeError('enough'));
+      }
+      await expect(running).rejects.toThrow('enough');
+      await graph.done.catch(() => {});
+      expect(isFinished(graph)).toBe(true);
+    }
+  });
+});

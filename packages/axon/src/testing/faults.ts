@@ -42,8 +42,8 @@ export interface FaultReport {
   /** Runs of the graph. */
   readonly runs: number;
   /**
-   * Runs that came to the place of their fault. Slices are dealt out by real time, so that components which wait for
-   * promises do not have the same number of them in each run.
+   * Runs that came to the place of their fault. Components that wait for promises of the world outside need not have the
+   * same number of slices in each run.
    */
   readonly injected: number;
   /** Yields of each component in the run without a fault, by path; the one before the first yield not counted. */
@@ -122,6 +122,7 @@ class FaultRun {
     const order = options.seed === undefined ? () => 0 : seededOrder(options.seed);
     this.#scheduler = new Scheduler({
       clock: this.#clock,
+      budgetMs: Number.POSITIVE_INFINITY,
       pick: (n) => {
         this.#findNew();
         return order(n);
