@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Component, type Inbox, type Outbox } from '@kamaelia/axon';
+import { Component, type Inbox, type InboxOptions, type Outbox } from '@kamaelia/axon';
 import { shown } from '../options.js';
 import { Splitter } from './splitter.js';
 
@@ -39,7 +39,9 @@ export class PlugSplitter<T = unknown> extends Splitter<T> {
       );
     }
     this.add(sourceComponent, 'source');
-    this.#source = { inbox: this.in('source-outbox'), control: this.in('source-signal', { priority: 'control' }) };
+    // Boxes that only a splitter with a source has.
+    const from = (box: string, options: InboxOptions = {}) => this.in(`source-${box}`, options);
+    this.#source = { inbox: from('outbox'), control: from('signal', { priority: 'control' }) };
     this.link([sourceComponent, 'outbox'], [this, 'source-outbox']);
     const { inbox, control, signalBox } = sourceComponent as {
       inbox?: unknown;

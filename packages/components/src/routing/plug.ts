@@ -26,6 +26,7 @@ export class Plug<T = unknown> extends Component {
   readonly control: Inbox = this.in('control');
   readonly outbox: Outbox<T> = this.out<T>('outbox');
   readonly signalBox: Outbox<unknown> = this.out<unknown>('signal');
+  /** @internal Linked to the splitter when the plug begins. */
   readonly #configure = this.out<addsink | removesink>('configuration', { role: 'control' });
   readonly #splitter: Splitter<never> | Splitter;
   readonly #options: BranchOptions;

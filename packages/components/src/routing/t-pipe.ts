@@ -47,9 +47,13 @@ export class TPipe<T = unknown> extends Component {
   readonly control = this.in<unknown>('control');
   readonly outbox = this.out<T>('outbox');
   readonly signalBox = this.out<unknown>('signal');
+  /** @internal The four boxes that lead to and from the action. */
   readonly #toAction = this.out<T>('action-inbox');
+  /** @internal */
   readonly #commands = this.out<unknown>('action-control', { role: 'control' });
+  /** @internal */
   readonly #fromAction = this.in<T>('action-outbox');
+  /** @internal */
   readonly #signals = this.in<unknown>('action-signal', { priority: 'control' });
   readonly #condition: (message: T) => unknown;
   readonly #routes: boolean;
