@@ -28,7 +28,8 @@ export class InboxRecord {
   /** @internal */ flags = 0;
   #counts: Counts = NO_COUNTS;
 
-  private own(): Counts {
+  /** @internal */
+  own(): Counts {
     if (this.#counts === NO_COUNTS) this.#counts = new Counts();
     return this.#counts;
   }
@@ -85,6 +86,18 @@ export class InboxRecord {
 
   set eos(value: boolean) {
     this.flags = value ? this.flags | EOS : this.flags & ~EOS;
+  }
+
+  /** @internal */
+  deepest(count: number): void {
+    if (count > this.#counts.highWater) this.own().highWater = count;
+  }
+
+  /** @internal */
+  wasFull(nowMs: number): void {
+    const counts = this.#counts;
+    // The time is not asked for at each slice: mostly it is the same.
+    if (nowMs !== counts.fullSinceMs) counts.fullMs += nowMs - counts.fullSinceMs;
   }
 
   /** @internal An array of messages as it was sent; the ring is empty then. */

@@ -226,7 +226,7 @@ export class Inbox<T = unknown> extends InboxRecord implements Iterable<T> {
     this.count = count;
     this.limit = -1;
     this.mark = ALWAYS;
-    if (count > this.highWater) this.highWater = count;
+    this.deepest(count); // inspection
     if (count >= this.capacity) this.setFull();
     const task = this.task;
     if (task.state === IDLE && this.gate.least === 0) task.scheduler.enqueue(task);
@@ -287,7 +287,7 @@ export class Inbox<T = unknown> extends InboxRecord implements Iterable<T> {
     const scheduler = this.task.scheduler;
     if (this.fullIndex >= 0) {
       scheduler.removeFull(this as Inbox);
-      this.fullMs += scheduler.meter.nowMs - this.fullSinceMs;
+      this.wasFull(scheduler.meter.nowMs); // inspection
     }
     const { producers } = this;
     for (let i = 0; i < producers.length; i++) this.release((producers[i] as Outbox).task);
@@ -344,7 +344,7 @@ export class Inbox<T = unknown> extends InboxRecord implements Iterable<T> {
     const { buf } = this;
     buf[(this.rd + this.count) & (buf.length - 1)] = message;
     this.count++;
-    if (this.count > this.highWater) this.highWater = this.count;
+    this.deepest(this.count); // inspection
     if (this.count >= this.capacity && !this.full) this.setFull();
     const task = this.task;
     if (task.state === IDLE && this.gate.least === 0) task.scheduler.enqueue(task);
@@ -382,7 +382,6 @@ export class Inbox<T = unknown> extends InboxRecord implements Iterable<T> {
     if (this.batch === undefined) this.mark = this.low + 1;
     const { producers } = this;
     for (let i = 0; i < producers.length; i++) this.hold((producers[i] as Outbox).task);
-    this.fullTimes++;
     // Absent before activation, which looks for full inboxes itself.
     this.task.scheduler?.addFull(this as Inbox);
   }

@@ -2,8 +2,9 @@
 import { WallClock } from './clock.js';
 import type { Task } from './task.js';
 
-/** Slices that last longer on average are all timed; of shorter ones every sixteenth, as asking for the time would cost more. */
+/** Slices that last longer on average are all timed; of shorter ones one in {@link SAMPLE}, as asking for the time costs. */
 const SHORT_MS = 0.005;
+const SAMPLE = 32;
 /** Counted as slow; and told, from so long on, where time is real. */
 const SLOW_MS = 20;
 const TOLD_MS = 1000;
@@ -13,12 +14,11 @@ const TOLD_MS = 1000;
  * costs.
  */
 export class SliceMeter {
-  /** Milliseconds of `performance.now()` when it was last asked for: within 16 slices of the present. */
+  /** Milliseconds of `performance.now()` when it was last asked for: within 32 slices of the present. */
   nowMs: number = performance.now();
   /** Slices of this run. */
   slices = 0;
   #beganMs = 0;
-  #sliceBeganMs = 0;
   #exact = true;
 
   /** A run of slices begins. */
@@ -29,22 +29,31 @@ export class SliceMeter {
     return this.nowMs;
   }
 
-  /** A slice begins. */
-  before(): void {
-    if (this.#exact) this.#sliceBeganMs = this.nowMs;
-    else if ((this.slices & 15) === 15) this.#sliceBeganMs = performance.now();
-  }
-
-  /** A slice has ended; true where it was timed. */
+  /** A slice has ended; true where the time was asked for. */
   after(task: Task): boolean {
-    const timed = (++this.slices & 15) === 0 || this.#exact;
-    if (timed) this.#time(task);
-    return timed;
+    const place = ++this.slices & (SAMPLE - 1);
+    // The last one of a sample and the first of the next: the time between is that of one slice.
+    if (!this.#exact && place > 0 && place < SAMPLE - 1) return false;
+    const beganMs = this.nowMs;
+    if (this.#exact) {
+      this.nowMs = performance.now();
+      this.#charge(task, this.nowMs - beganMs); // inspection
+    } else if (place === 0) {
+      this.#sample(task); // inspection
+    } else {
+      this.nowMs = performance.now();
+      if (this.nowMs - beganMs > SAMPLE * SHORT_MS) this.#exact = true;
+    }
+    return true;
   }
 
-  #time(task: Task): void {
+  #sample(task: Task): void {
+    const beganMs = this.nowMs;
     this.nowMs = performance.now();
-    const tookMs = this.nowMs - this.#sliceBeganMs;
+    this.#charge(task, this.nowMs - beganMs);
+  }
+
+  #charge(task: Task, tookMs: number): void {
     task.timedSlices++;
     const tookUs = Math.round(tookMs * 1000);
     task.timedUs += tookUs;

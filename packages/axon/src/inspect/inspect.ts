@@ -22,7 +22,7 @@ export interface ComponentReport {
   readonly reason: string | null;
   /** Times it was run. */
   readonly slices: number;
-  /** Milliseconds that its slices took together; extrapolated from every sixteenth where slices are short. */
+  /** Milliseconds that its slices took together; extrapolated from every 32nd where slices are short. */
   readonly runMs: number;
   /** The longest of those that were timed. */
   readonly longestMs: number;
