@@ -8,6 +8,7 @@ import {
   type InboxOptions,
   inspect,
   link,
+  map,
   type Outbox,
   Pipeline,
   RetargetError,
@@ -207,6 +208,24 @@ describe('swap', () => {
     expect(sink.inbox.from).toHaveLength(1);
     await graph.done;
     expect(sink.messages.map((text) => text.split('.')[1])).toEqual(numbers(50, 1).map(String));
+  });
+
+  it('of a step in a row of functions that run as one changes nothing but what that step does', async () => {
+    const { clock, options } = bench();
+    const [source, sink] = [new TestSource<number>(), new TestSink<number>()];
+    const [a, b, c] = [1, 2, 3].map((n) => map((m: number) => m + n)) as Component[] as [
+      Component,
+      Component,
+      Component,
+    ];
+    const graph = Pipeline(source, a, b, c, sink as Component).activate(options);
+    source.input.send(...numbers(3000));
+    await clock.settle();
+    await swap(b, map((m: number) => m + 2000) as Component);
+    source.input.send(...numbers(3000, 3000));
+    source.input.close();
+    await graph.done;
+    expect(sink.messages).toEqual(numbers(6000).map((n) => n + (n < 3000 ? 6 : 2004)));
   });
 
   it('before the graph runs is done at once', async () => {
