@@ -11,7 +11,7 @@ export interface FanoutOptions<N extends string = string> {
 
 /**
  * Sends each message to several places, each with an outbox of its own name. The slowest of them holds back the
- * producer; one that has ended is left out.
+ * producer; one that has ended is left out. One that is to miss messages instead has a `Branch` of `@kamaelia/axon` before it.
  *
  * All get the same object, to be read only. One that has to be disposed is cloned; without `clone()` it fails the graph
  * with a TypeError.

@@ -1,5 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Component, disposeMessage, Graphline, link, Scheduler, type Steps } from '@kamaelia/axon';
+import {
+  Branch,
+  Component,
+  disposeMessage,
+  Graphline,
+  link,
+  type Outbox,
+  Scheduler,
+  type Steps,
+  type SubscriberPolicy,
+} from '@kamaelia/axon';
 import { drive, TestSink, TestSource, virtualClock } from '@kamaelia/axon/testing';
 import { describe, expect, it } from 'vitest';
 import { Ledger } from '../testing/owned.js';
@@ -166,4 +176,42 @@ it('TwoWaySplitter still sends what waits when both its streams have ended', asy
   for (const name of ['outbox', 'outbox2', 'signal', 'signal2']) run.output(name).take();
   await run.done;
   expect([run.outbox.messages, run.output('outbox2').messages]).toEqual([numbers(100), numbers(100)]);
+});
+
+it.each<[SubscriberPolicy, number[]]>([
+  ['block', numbers(300)],
+  ['drop-oldest', numbers(300).slice(-4)],
+  ['drop-newest', numbers(4)],
+  ['disconnect', numbers(4)],
+])('Fanout with a Branch of policy %s before a slow place', async (policy, kept) => {
+  const clock = virtualClock();
+  const parts = {
+    source: new TestSource<number>(),
+    split: new Fanout<number>(['fast', 'slow']),
+    queue: new Branch<number>({ policy, capacity: 4 }),
+    fast: new TestSink<number>(),
+    slow: new TestSink<number>(),
+  };
+  parts.slow.hold();
+  const graph = Graphline(parts, ({ source, split, queue, fast, slow }) => [
+    link(source.outbox, split.inbox),
+    link(split.outboxes['fast' as never] as Outbox<number>, fast.inbox),
+    link(split.outboxes['slow' as never] as Outbox<number>, queue.feed),
+    link(queue.outbox, slow.inbox),
+  ]).activate({ scheduler: new Scheduler({ clock }), onLog: () => {} });
+  // The slow place itself takes 64 first.
+  for (let n = 0; n < 64; n++) {
+    parts.source.input.send(-1);
+    await clock.settle();
+  }
+  parts.source.input.send(...numbers(300));
+  await clock.settle();
+  if (policy === 'block') expect(parts.fast.messages.length).toBeLessThan(364);
+  else expect(parts.fast.messages).toHaveLength(364);
+  parts.source.input.close();
+  parts.slow.take();
+  await graph.done;
+  const seen = parts.slow.messages.filter((n) => n >= 0);
+  expect(policy === 'drop-oldest' ? seen.slice(-4) : policy === 'block' ? seen : seen.slice(0, 4)).toEqual(kept);
+  expect(parts.slow.messages.length + parts.queue.lost).toBe(policy === 'disconnect' ? 69 : 364);
 });

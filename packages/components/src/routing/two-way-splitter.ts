@@ -4,7 +4,7 @@ import { sendToLinked } from './fan-out.js';
 
 /**
  * Sends each message to two places, and each command too. The slower of the two holds back the producer; one that has
- * ended is left out.
+ * ended is left out. One that is to miss messages instead has a `Branch` of `@kamaelia/axon` before it.
  *
  * Both get the same object, to be read only. One that has to be disposed is cloned; without `clone()` it fails the graph
  * with a TypeError. The splitter ends with the stream of messages, or, where nothing is linked to `inbox`, with the one of
