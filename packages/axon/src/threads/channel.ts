@@ -101,6 +101,7 @@ export class Channel {
   #batches: unknown[][] = [];
   #inBatch = 0;
   #bell = 0;
+  #rings = 0;
 
   constructor({ shared, links }: ChannelMemory, port: MessagePort, side: Side, onNote: (note: object) => void) {
     this.words = new Int32Array(shared, 0, firstRecord(links) / 4);
@@ -188,10 +189,16 @@ export class Channel {
   /** Has the other side look at everything again. */
   wake(): void {
     const { words } = this;
+    this.#rings++;
     Atomics.add(words, this.#other + BELL, 1);
     const state = Atomics.exchange(words, this.#other + STATE, AWAKE);
     if (state === LOOP) this.#port.postMessage(0);
     else if (state === BLOCKED) Atomics.notify(words, this.#other + STATE);
+  }
+
+  /** Times that the other side was told to look. */
+  get rings(): number {
+    return this.#rings;
   }
 
   /** Something that is in no order with the records, except before those that are added after it. */

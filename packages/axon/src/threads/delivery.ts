@@ -47,7 +47,7 @@ export class Delivery {
     const settled = (this.#arrived - this.#waiting()) | 0;
     const capacityChanged = this.#publishCapacity();
     if (((settled - this.#settled) | 0) > 0) this.settle(settled);
-    else if (capacityChanged) this.channel.wake();
+    if (capacityChanged) this.channel.wake();
   }
 
   #publishCapacity(): boolean {

@@ -62,6 +62,7 @@ export class Thread {
   #busy = false;
   #quietTimer: ReturnType<typeof setTimeout> | undefined;
   #happened = 0;
+  #ringsAtRest = -1;
   #terminated = false;
 
   constructor(owner: ThreadOwner) {
@@ -115,9 +116,7 @@ export class Thread {
     this.#crossing.forward();
     this.#crossing.update();
     this.#happened++;
-    if (this.#busy || this.#channel.workerRests) return;
-    this.#setBusy(true);
-    this.#lookForQuiet();
+    this.#afterRings();
   }
 
   /** Something has come through the port, perhaps only to say that there is something in the shared memory. */
@@ -126,6 +125,12 @@ export class Thread {
     this.#lookAtAll();
     if (this.#over) return;
     this.#happened++;
+    this.#afterRings();
+  }
+
+  /** It was told to look, so it is busy. Perhaps it rests again already, but what it did meanwhile was not seen yet. */
+  #afterRings(): void {
+    if (this.#channel.rings !== this.#ringsAtRest) this.#setBusy(true);
     if (this.#busy) this.#lookForQuiet();
   }
 
@@ -133,18 +138,20 @@ export class Thread {
   #lookAtAll(): boolean {
     const channel = this.#channel;
     let rested: boolean;
+    let { rings } = channel;
     do {
       if (this.#over) return false;
       channel.beginLooking();
       // Read first: all that it did before it rested is then received.
       rested = channel.workerRests;
+      rings = channel.rings;
       this.#receive();
       if (this.#jobEnd !== undefined) this.#workerDone(this.#jobEnd);
       if (this.#over) return false;
       // Until here the worker need not post anything; what it posted may have been taken out of the port already.
     } while (!channel.sleepInLoop());
     if (this.#crossing.waiting) this.#owner.onRoom();
-    return rested && channel.workerRests;
+    return rested && channel.rings === rings;
   }
 
   #lookForQuiet(): void {
@@ -164,6 +171,7 @@ export class Thread {
 
   /** Only what it is woken for will have it do anything. */
   #rests(): void {
+    this.#ringsAtRest = this.#channel.rings;
     this.#setBusy(false);
     this.#channel.callToLoop();
   }

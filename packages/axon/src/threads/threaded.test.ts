@@ -270,6 +270,26 @@ describe('threaded()', () => {
     expect(messages).toEqual([...(messages as number[])].sort((a, b) => a - b));
   });
 
+  it('is not taken for one that waits for ever when its thread is quick', async () => {
+    const logs: string[] = [];
+    async function* source() {
+      for (let n = 0; n < 600; n++) {
+        // The graph comes to rest now and then, long enough to see that its threads do too.
+        if (n % 100 === 99) await new Promise((resolve) => setTimeout(resolve, 5));
+        else if (n % 10 === 9) await new Promise((resolve) => setImmediate(resolve));
+        yield n;
+      }
+    }
+    for (const capacity of [1, 3, 64]) {
+      const seen: unknown[] = [];
+      const onLog = ({ message }: { readonly message: string }) => logs.push(message);
+      const parts = [threaded(at('blocking-echo')), threaded(at('echo'), { capacity })] as const;
+      await Pipeline(source(), ...parts, (n: unknown) => seen.push(n)).run({ onLog });
+      expect(seen).toEqual(numbers(600));
+    }
+    expect(logs).toEqual([]);
+  });
+
   it('has room made for it when components wait for each other round a thread', async () => {
     class Skewed extends Component {
       readonly a = this.out<number>('a');

@@ -100,6 +100,7 @@ export class WorkerSide implements BlockingThread {
       { otherIsSafe: true, tellsEnds: () => this.#isWell() },
     );
     this.#scheduler = new Scheduler({ onSlice: () => this.#checkSoon() });
+    this.#scheduler.meter.patient = true;
     const ready = ins.map((inbox) => inbox && finalInbox(inbox)?.capacity);
     channel.note({ ready } satisfies WorkerNote);
   }
