@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <exception>
+#include <initializer_list>
 #include <string>
 
 #include "shared_memory.h"
@@ -44,6 +45,33 @@ double numberOption(const Napi::Object& options, const char* name, double fallba
   return value.As<Napi::Number>().DoubleValue();
 }
 
+// The place of a word among `words` (the first is the default), or of undefined.
+uint32_t wordOption(const Napi::Object& options, const char* name,
+                    std::initializer_list<const char*> words) {
+  const Napi::Value value = options.Get(name);
+  if (value.IsUndefined()) return 0;
+  std::string expected;
+  uint32_t at = 0;
+  for (const char* word : words) {
+    if (value.IsString() && value.As<Napi::String>().Utf8Value() == word) return at;
+    expected += (at == 0                  ? "\""
+                 : at + 1 == words.size() ? "\" or \""
+                                          : "\", \"") +
+                std::string(word);
+    ++at;
+  }
+  refuse(options.Env(), !value.IsString(), ": Expected " + expected + "\" for " + name, value);
+}
+
+bool flagOption(const Napi::Object& options, const char* name) {
+  const Napi::Value value = options.Get(name);
+  if (value.IsUndefined()) return false;
+  if (!value.IsBoolean()) {
+    refuse(options.Env(), true, std::string(": Expected a boolean for ") + name, value);
+  }
+  return value.As<Napi::Boolean>().Value();
+}
+
 uint32_t indexArgument(const Napi::CallbackInfo& info, size_t at, const char* method,
                        const char* name) {
   if (!isWholeNumber(info[at], 0, UINT32_MAX)) {
@@ -77,6 +105,11 @@ DecoderObject::DecoderObject(const Napi::CallbackInfo& info)
   options.threads = static_cast<int>(numberOption(given, "threads", 1, kMaxThreads));
   options.maxPixels = static_cast<uint64_t>(
       numberOption(given, "maxPixels", static_cast<double>(options.maxPixels), kMaxSafeInteger));
+  options.quantiserDialect = static_cast<QuantiserDialect>(
+      wordOption(given, "quantiserDialect", {"detect", "standard", "legacy"}));
+  options.missingReferences = static_cast<MissingReferences>(
+      wordOption(given, "missingReferences", {"skip", "substitute"}));
+  options.lowBand = flagOption(given, "lowBand");
   const Napi::Value onWake = given.Get("onWake");
   if (!onWake.IsFunction()) refuse(env, true, ": Expected a function for onWake", onWake);
   // Room for one: further calls while one is pending are dropped, and the decoder makes none before
@@ -168,6 +201,8 @@ Napi::Object DecoderObject::toObject(Napi::Env env, const DecoderEvent& waiting)
       object.Set("damaged", (event.flags & kDamaged) != 0);
       object.Set("discontinuity", (event.flags & kDiscontinuity) != 0);
       object.Set("intra", (event.flags & kIntra) != 0);
+      if (event.lowBand) object.Set("lowBand", dirac::toObject(env, *event.lowBand));
+      if (event.sideData) object.Set("sideData", dirac::toArray(env, *event.sideData));
       break;
     case Event::Kind::kError:
       object.Set("kind", "error");

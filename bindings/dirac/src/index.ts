@@ -54,6 +54,15 @@ export interface NativeFrameLayout {
   readonly minimumSlots: number;
 }
 
+/** The low-low band of a picture's luma, rows without gaps. */
+export interface NativeLowBand {
+  readonly data: Int16Array | Int32Array;
+  readonly width: number;
+  readonly height: number;
+  /** Transform levels above it. */
+  readonly level: number;
+}
+
 /** What `poll()` gives, in order. */
 export type NativeEvent =
   | {
@@ -73,6 +82,10 @@ export type NativeEvent =
       readonly damaged: boolean;
       readonly discontinuity: boolean;
       readonly intra: boolean;
+      /** Of intra pictures, where the option `lowBand` is set. */
+      readonly lowBand?: NativeLowBand;
+      /** Payloads of the auxiliary units in front of the picture, where there were some. */
+      readonly sideData?: readonly Uint8Array[];
     }
   | {
       readonly kind: 'needSlots';
@@ -100,6 +113,13 @@ export interface NativeStats {
   readonly damaged: number;
   readonly skippedPictures: number;
   readonly lostSync: number;
+  /** Pictures that are what the checksum in front of them says. */
+  readonly checksumsRight: number;
+  readonly checksumsWrong: number;
+  /** Auxiliary data units. */
+  readonly auxiliary: number;
+  /** Padding units. */
+  readonly padding: number;
 }
 
 /** Options of {@link NativeDiracDecoder}. */
@@ -108,6 +128,12 @@ export interface NativeDecoderOptions {
   readonly threads?: number;
   /** Largest picture accepted, width times height. */
   readonly maxPixels?: number;
+  /** How codeblocks with quantisers of their own are read in bands of one codeblock. Default `'detect'`. */
+  readonly quantiserDialect?: 'detect' | 'standard' | 'legacy';
+  /** What becomes of a picture of which a reference is missing. Default `'skip'`. */
+  readonly missingReferences?: 'skip' | 'substitute';
+  /** Whether intra pictures come with their low-low band. Default false. */
+  readonly lowBand?: boolean;
   /** Called on this thread when there is something to poll or room to push; at most one call is pending. */
   readonly onWake: () => void;
 }
@@ -144,6 +170,10 @@ export interface NativeUnit {
   readonly pictureNumber?: number;
   readonly references?: number;
   readonly format?: NativeVideoFormat;
+  /** Slices of a fragment, 0 for its parameters; given for codes that are fragments in VC-2 version 3. */
+  readonly slices?: number;
+  /** The whole unit, where the parser was opened with data. */
+  readonly data?: Uint8Array<ArrayBuffer>;
 }
 
 /** Cuts a stream into data units and reads their headers, without decoding. */
@@ -156,7 +186,7 @@ export interface NativeDiracParser {
 
 interface Addon {
   readonly NativeDiracDecoder: new (options: NativeDecoderOptions) => NativeDiracDecoder;
-  readonly NativeDiracParser: new () => NativeDiracParser;
+  readonly NativeDiracParser: new (withData: boolean) => NativeDiracParser;
   readonly baseOffsetOf: (buffer: Uint8Array) => number;
 }
 
@@ -167,9 +197,9 @@ export function openDecoder(options: NativeDecoderOptions): NativeDiracDecoder {
   return new addon.NativeDiracDecoder(options);
 }
 
-/** Opens a parser. */
-export function openParser(): NativeDiracParser {
-  return new addon.NativeDiracParser();
+/** Opens a parser; its units have their bytes where `data` is true. */
+export function openParser({ data = false }: { readonly data?: boolean } = {}): NativeDiracParser {
+  return new addon.NativeDiracParser(data);
 }
 
 /** Bytes from a buffer's beginning to its first address that is a multiple of 64: 0 to 63. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parser_object.h"
 
+#include <algorithm>
+
 #include "common/bit_reader.h"
 #include "values.h"
 
@@ -14,7 +16,9 @@ Napi::Function ParserObject::define(Napi::Env env) {
 }
 
 ParserObject::ParserObject(const Napi::CallbackInfo& info)
-    : Napi::ObjectWrap<ParserObject>(info), parser_(DecoderOptions{}.maxUnitBytes) {}
+    : Napi::ObjectWrap<ParserObject>(info),
+      withData_(info[0].IsBoolean() && info[0].As<Napi::Boolean>().Value()),
+      parser_(DecoderOptions{}.maxUnitBytes) {}
 
 void ParserObject::drain(Napi::Env env, Napi::Array& units) {
   Unit unit;
@@ -24,6 +28,16 @@ void ParserObject::drain(Napi::Env env, Napi::Array& units) {
     object.Set("position", static_cast<double>(unit.position));
     object.Set("size", static_cast<double>(unit.size + kParseInfoBytes));
     object.Set("damaged", unit.damaged);
+    if (withData_) {
+      const size_t size = unit.size + kParseInfoBytes;
+      Napi::Uint8Array bytes = Napi::Uint8Array::New(env, size);
+      std::copy_n(unit.payload - kParseInfoBytes, size, bytes.Data());
+      object.Set("data", bytes);
+    }
+    // Of fragments, which only the version of the stream tells from pictures.
+    if ((unit.code == 0xCC || unit.code == 0xEC) && unit.size >= 8) {
+      object.Set("slices", uint32_t{unit.payload[6]} << 8 | unit.payload[7]);
+    }
     if (isPicture(unit.code) && unit.size >= 4) {
       BitReader bits(unit.payload, unit.size);
       object.Set("pictureNumber", bits.literal(32));

@@ -19,6 +19,7 @@ class ParserObject : public Napi::ObjectWrap<ParserObject> {
   Napi::Value bytesSkipped(const Napi::CallbackInfo& info);
   void drain(Napi::Env env, Napi::Array& units);
 
+  const bool withData_;
   StreamParser parser_;
 };
 

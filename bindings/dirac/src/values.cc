@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "values.h"
 
+#include <algorithm>
 #include <iterator>
 #include <string>
 
@@ -79,7 +80,39 @@ Napi::Object toObject(Napi::Env env, const Stats& stats) {
   set("damaged", stats.damaged);
   set("skippedPictures", stats.skippedPictures);
   set("lostSync", stats.lostSync);
+  set("checksumsRight", stats.checksumsRight);
+  set("checksumsWrong", stats.checksumsWrong);
+  set("auxiliary", stats.auxiliary);
+  set("padding", stats.padding);
   return object;
+}
+
+Napi::Object toObject(Napi::Env env, const LowBand& band) {
+  Napi::Object object = Napi::Object::New(env);
+  if (band.isShort) {
+    Napi::Int16Array data = Napi::Int16Array::New(env, band.data.size());
+    std::copy(band.data.begin(), band.data.end(), data.Data());
+    object.Set("data", data);
+  } else {
+    Napi::Int32Array data = Napi::Int32Array::New(env, band.data.size());
+    std::copy(band.data.begin(), band.data.end(), data.Data());
+    object.Set("data", data);
+  }
+  object.Set("width", band.width);
+  object.Set("height", band.height);
+  object.Set("level", band.level);
+  return object;
+}
+
+Napi::Array toArray(Napi::Env env, const SideData& units) {
+  Napi::Array array = Napi::Array::New(env, units.size());
+  uint32_t at = 0;
+  for (const std::vector<uint8_t>& unit : units) {
+    Napi::Uint8Array bytes = Napi::Uint8Array::New(env, unit.size());
+    std::copy(unit.begin(), unit.end(), bytes.Data());
+    array.Set(at++, bytes);
+  }
+  return array;
 }
 
 const char* nameOf(Code code) {

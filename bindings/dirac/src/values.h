@@ -13,6 +13,10 @@ namespace kamaelia::dirac {
 Napi::Object toObject(Napi::Env env, const VideoFormat& format);
 Napi::Object toObject(Napi::Env env, const FrameLayout& layout);
 Napi::Object toObject(Napi::Env env, const Stats& stats);
+// Its data is an Int16Array where all values are known to fit, else an Int32Array.
+Napi::Object toObject(Napi::Env env, const LowBand& band);
+// Payloads, one Uint8Array each.
+Napi::Array toArray(Napi::Env env, const SideData& units);
 // A stable word for a code: "NO_SEQUENCE_HEADER" and so on.
 const char* nameOf(Code code);
 // What a message says of a value that was not expected: `"text"`, `5`, `Uint16Array`, `an object`.

@@ -106,6 +106,9 @@ class ArithDecoder {
     return value - 1;
   }
 
+  // Bits of the block that were taken; more than it has where it ran out.
+  int64_t position() const { return 32 * words_ - bits_; }
+
   int32_t signedValue(int follow, int lastFollow, int data, int sign) {
     const uint32_t magnitude = unsignedValue(follow, lastFollow, data);
     if (magnitude == 0) return 0;
@@ -119,6 +122,7 @@ class ArithDecoder {
   }
 
   uint32_t next32() {
+    ++words_;
     if (end_ - at_ >= 4) {
       uint32_t word;
       std::memcpy(&word, at_, 4);
@@ -132,6 +136,7 @@ class ArithDecoder {
 
   uint64_t value_;
   int bits_;
+  int64_t words_ = 0;
   uint32_t range_ = 0xFFFF;
   const uint8_t* at_;
   const uint8_t* end_;

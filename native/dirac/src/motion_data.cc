@@ -38,17 +38,31 @@ int32_t medianOrMean(const std::array<int32_t, 3>& values, int count) {
   return std::clamp(values[2], low, high);
 }
 
+// Variable length codes in the place of arithmetic ones: what context they have is all one to them.
+class VlcDecoder {
+ public:
+  VlcDecoder(const uint8_t* data, size_t size) : bits_(data, size) {}
+
+  bool bit(int) { return bits_.bit() != 0; }
+  uint32_t unsignedValue(int, int, int) { return bits_.unsignedGolomb(); }
+  int32_t signedValue(int, int, int, int) { return bits_.signedGolomb(); }
+
+ private:
+  BitReader bits_;
+};
+
 // Walks the units of a field: a superblock's split says into how many parts each side falls.
 class FieldDecoder {
  public:
-  FieldDecoder(MotionField* field, int references)
+  FieldDecoder(MotionField* field, const MotionCoding& coding)
       : field_(*field),
-        references_(references),
+        coding_(coding),
         superX_(field->blocksX / kSuperblock),
         superY_(field->blocksY / kSuperblock),
         split_(static_cast<size_t>(superX_) * static_cast<size_t>(superY_), 0) {}
 
-  void readSplits(ArithDecoder arith) {
+  template <typename Source>
+  void readSplits(Source source) {
     for (int y = 0; y < superY_; ++y) {
       for (int x = 0; x < superX_; ++x) {
         int32_t predicted = 0;
@@ -59,41 +73,50 @@ class FieldDecoder {
         } else if (y > 0) {
           predicted = split(x, y - 1);
         }
-        const uint32_t residue = arith.unsignedValue(kSplitF1, kSplitF2, kSplitData);
+        const uint32_t residue = source.unsignedValue(kSplitF1, kSplitF2, kSplitData);
         split(x, y) = static_cast<uint8_t>((static_cast<uint32_t>(predicted) + residue) % 3);
       }
     }
   }
 
-  void readModes(ArithDecoder arith) {
+  template <typename Source>
+  void readModes(Source source) {
     forUnits([&](int x, int y) {
       uint8_t mode = predictedMode(x, y);
-      mode ^= static_cast<uint8_t>(arith.bit(kModeRef1));
-      if (references_ == 2) mode ^= static_cast<uint8_t>(arith.bit(kModeRef2) << 1);
-      return [mode](MotionBlock& block) { block.mode = mode; };
+      mode ^= static_cast<uint8_t>(source.bit(kModeRef1));
+      if (coding_.references == 2) mode ^= static_cast<uint8_t>(source.bit(kModeRef2) << 1);
+      bool global = false;
+      if (coding_.usesGlobal && mode != 0)
+        global = predictedGlobal(x, y) != source.bit(kGlobalBlock);
+      return [=](MotionBlock& target) {
+        target.mode = mode;
+        target.global = global;
+      };
     });
   }
 
-  void readVectors(ArithDecoder arith, int reference, int32_t Vector::*axis) {
+  template <typename Source>
+  void readVectors(Source source, int reference, int32_t Vector::*axis) {
     const uint8_t uses = static_cast<uint8_t>(1 << reference);
     forUnits([&](int x, int y) {
       int32_t value = 0;
-      if (block(x, y).mode & uses) {
+      if ((block(x, y).mode & uses) && !block(x, y).global) {
         std::array<int32_t, 3> near{};
         int count = 0;
         forNeighbours(x, y, [&](const MotionBlock& neighbour) {
-          if (neighbour.mode & uses)
+          if ((neighbour.mode & uses) && !neighbour.global)
             near[static_cast<size_t>(count++)] = neighbour.vector[reference].*axis;
         });
         value = medianOrMean(near, count) +
-                arith.signedValue(kVectorF1, kVectorF5, kVectorData, kVectorSign);
+                source.signedValue(kVectorF1, kVectorF5, kVectorData, kVectorSign);
         value = std::clamp(value, -kMaxVector, kMaxVector);
       }
       return [=](MotionBlock& target) { target.vector[reference].*axis = value; };
     });
   }
 
-  void readDc(ArithDecoder arith, int component) {
+  template <typename Source>
+  void readDc(Source source, int component) {
     forUnits([&](int x, int y) {
       int32_t value = 0;
       if (block(x, y).mode == 0) {
@@ -102,7 +125,7 @@ class FieldDecoder {
         forNeighbours(x, y, [&](const MotionBlock& neighbour) {
           if (neighbour.mode == 0) near[static_cast<size_t>(count++)] = neighbour.dc[component];
         });
-        value = mean(near, count) + arith.signedValue(kDcF1, kDcF2, kDcData, kDcSign);
+        value = mean(near, count) + source.signedValue(kDcF1, kDcF2, kDcData, kDcSign);
         value = std::clamp(value, -kMaxDc, kMaxDc);
         field_.dcPeak = std::max(field_.dcPeak, std::abs(value));
       }
@@ -129,6 +152,13 @@ class FieldDecoder {
     const uint8_t b = block(x, y - 1).mode;
     const uint8_t c = block(x - 1, y - 1).mode;
     return static_cast<uint8_t>((a & b) | (b & c) | (c & a));
+  }
+
+  bool predictedGlobal(int x, int y) {
+    if (x == 0 && y == 0) return false;
+    if (y == 0) return block(x - 1, y).global;
+    if (x == 0) return block(x, y - 1).global;
+    return block(x - 1, y).global + block(x, y - 1).global + block(x - 1, y - 1).global >= 2;
   }
 
   template <typename Function>
@@ -158,7 +188,7 @@ class FieldDecoder {
   }
 
   MotionField& field_;
-  int references_;
+  const MotionCoding coding_;
   int superX_;
   int superY_;
   std::vector<uint8_t> split_;
@@ -174,8 +204,11 @@ void MotionField::configure(int width, int height, const PredictionParams& param
   blocks.assign(static_cast<size_t>(blocksX) * static_cast<size_t>(blocksY), MotionBlock{});
 }
 
-Status readMotionData(BitReader& bits, int references, MotionField* field) {
-  FieldDecoder decoder(field, references);
+namespace {
+
+template <typename Source>
+Status readElements(BitReader& bits, const MotionCoding& coding, MotionField* field) {
+  FieldDecoder decoder(field, coding);
   field->dcPeak = 0;
   bool whole = true;
   const auto element = [&] {
@@ -185,17 +218,24 @@ Status readMotionData(BitReader& bits, int references, MotionField* field) {
     if (there < length) whole = false;
     const uint8_t* data = bits.bytes();
     bits.skipBytes(there);
-    return ArithDecoder(data, static_cast<size_t>(there));
+    return Source(data, static_cast<size_t>(there));
   };
   decoder.readSplits(element());
   decoder.readModes(element());
-  for (int reference = 0; reference < references; ++reference) {
+  for (int reference = 0; reference < coding.references; ++reference) {
     decoder.readVectors(element(), reference, &Vector::x);
     decoder.readVectors(element(), reference, &Vector::y);
   }
   for (int component = 0; component < 3; ++component) decoder.readDc(element(), component);
   if (!whole) return {Code::kDamaged, bits.bytePosition(), "motion data cut short"};
   return {};
+}
+
+}  // namespace
+
+Status readMotionData(BitReader& bits, const MotionCoding& coding, MotionField* field) {
+  return coding.arithmetic ? readElements<ArithDecoder>(bits, coding, field)
+                           : readElements<VlcDecoder>(bits, coding, field);
 }
 
 }  // namespace kamaelia::dirac

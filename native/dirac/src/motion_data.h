@@ -16,6 +16,7 @@ struct Vector {
 
 struct MotionBlock {
   uint8_t mode = 0;           // bit 0: uses reference 1, bit 1: uses reference 2; 0: DC values
+  bool global = false;        // moves with the picture instead of by its vectors
   Vector vector[2];           // in units of the vector precision
   int32_t dc[3] = {0, 0, 0};  // signed, around mid-grey
 };
@@ -32,8 +33,14 @@ struct MotionField {
   }
 };
 
+struct MotionCoding {
+  int references = 1;
+  bool usesGlobal = false;
+  bool arithmetic = true;  // or variable length codes
+};
+
 // Reads the seven (one reference) or nine elements. A length that leaves the unit is kDamaged; the
 // elements that were there are decoded all the same.
-Status readMotionData(BitReader& bits, int references, MotionField* field);
+Status readMotionData(BitReader& bits, const MotionCoding& coding, MotionField* field);
 
 }  // namespace kamaelia::dirac

@@ -15,6 +15,8 @@ namespace {
 
 // With DC values within this, the weighted sums of 8-bit samples fit int16_t.
 constexpr int32_t kShortDc = 300;
+// No picture reaches as far.
+constexpr int64_t kMaxGlobal = 1 << 24;
 
 // One axis of the window: a ramp of peak 8 on either side where the neighbour overlaps, flat at the
 // picture's edges, and 0 behind the block.
@@ -39,6 +41,7 @@ template <typename Sample>
 struct Scratch {
   Sample gathered[4][kMaxBlock * kMaxBlock + kBlockSlack];
   Sample blended[kMaxBlock * kMaxBlock + kBlockSlack];
+  Sample global[kMaxBlock * kMaxBlock + kBlockSlack];
 };
 
 // Samples of every second half-pel position from (x, y), clamped to the grid: beyond the right edge
@@ -91,6 +94,24 @@ BlockView<Sample> fetch(const HalfPelPlanes<Sample>& planes, Blend<Sample> blend
   if (rx == 0 && ry == 0) return from[0];
   blend(from, width, height, rx, ry, scale, scratch.blended);
   return {scratch.blended, kMaxBlock};
+}
+
+// The vector of a global block at a component's sample (15.8.8).
+Vector globalVector(const GlobalMotion& motion, int x, int y) {
+  const int64_t scale = (int64_t{1} << motion.perspectiveExponent) -
+                        (int64_t{motion.perspective[0]} * x + int64_t{motion.perspective[1]} * y);
+  const int shift = static_cast<int>(motion.matrixExponent + motion.perspectiveExponent);
+  int32_t moved[2];
+  for (int axis = 0; axis < 2; ++axis) {
+    const int64_t linear = int64_t{motion.matrix[axis][0]} * x +
+                           int64_t{motion.matrix[axis][1]} * y +
+                           (int64_t{motion.pan[axis]} << motion.matrixExponent);
+    // A product of 64 bits only a hostile stream has; any vector will do then.
+    const int64_t vector =
+        static_cast<int64_t>(static_cast<uint64_t>(scale) * static_cast<uint64_t>(linear)) >> shift;
+    moved[axis] = static_cast<int32_t>(std::clamp<int64_t>(vector, -kMaxGlobal, kMaxGlobal));
+  }
+  return {moved[0], moved[1]};
 }
 
 // Two references are averaged, one is taken as it is.
@@ -171,6 +192,10 @@ class Renderer {
     BlockView<Sample> predicted[2] = {};
     for (int r = 0; r < 2; ++r) {
       if (!(block.mode & (1 << r))) continue;
+      if (block.global) {
+        predicted[r] = fetchGlobal(r, x, y, target.width, target.height);
+        continue;
+      }
       predicted[r] = fetch(job_.reference[r], dsp_.blend, params_.precision, x, y, target.width,
                            target.height, block.vector[r].x >> job_.horizontalShift,
                            block.vector[r].y >> job_.verticalShift, scratch_[r]);
@@ -184,6 +209,21 @@ class Renderer {
     if (plainSingle_) return blocks_->addSingle(target, only);
     blocks_->addWeighted(target, only, only,
                          {params_.weight[0] + params_.weight[1], 0, params_.weightPrecision});
+  }
+
+  // Each sample of a global block has a vector of its own.
+  BlockView<Sample> fetchGlobal(int r, int x, int y, int width, int height) {
+    Scratch<Sample>& scratch = scratch_[r];
+    for (int j = 0; j < height; ++j) {
+      for (int i = 0; i < width; ++i) {
+        const Vector vector = globalVector(params_.global[r], x + i, y + j);
+        scratch.global[j * kMaxBlock + i] =
+            *fetch(job_.reference[r], dsp_.blend, params_.precision, x + i, y + j, 1, 1,
+                   vector.x >> job_.horizontalShift, vector.y >> job_.verticalShift, scratch)
+                 .data;
+      }
+    }
+    return {scratch.global, kMaxBlock};
   }
 
   void store(int top, int rows) {

@@ -4,7 +4,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
+
+#include "dirac/types.h"
 
 namespace kamaelia::dirac {
 
@@ -12,6 +15,8 @@ struct WaitingPicture {
   uint32_t number = 0;
   int32_t slot = -1;
   uint32_t flags = 0;
+  std::shared_ptr<const LowBand> lowBand = nullptr;
+  std::shared_ptr<const SideData> sideData = nullptr;
 };
 
 // Picture numbers rise by one in display order. A picture is due when its number is the next one;

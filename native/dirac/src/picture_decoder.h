@@ -1,26 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-// One picture of the core syntax, from its data unit into a slot.
+// One picture, a frame or a field, from its data unit into a slot.
 #pragma once
 
 #include <memory>
-#include <vector>
 
+#include "coefficients.h"
 #include "common/thread_pool.h"
 #include "dirac/stream_parser.h"
+#include "fragments.h"
 #include "motion_data.h"
 #include "obmc.h"
 #include "reference_picture.h"
-#include "subband.h"
-#include "wavelet.h"
 
 namespace kamaelia::dirac {
 
-// The coefficients of a picture, in one of the two types in which they are kept.
-template <typename Coefficient>
-struct PictureCoefficients {
-  WaveletDsp<Coefficient> wavelet;
-  CoefficientPlane<Coefficient> plane[3];
-  std::vector<InverseWavelet<Coefficient>> rows[3];  // of each stripe
+// Where a picture goes, and what it is predicted from.
+struct PictureTarget {
+  uint8_t* base;              // of the slot
+  const FrameLayout* layout;  // of the picture in it: of the frame, or of one of its fields
+  ReferencePicture* const* references;  // as many as the header names
 };
 
 // Holds what pictures of one format share: coefficients, motion field, threads. Memory is taken
@@ -29,54 +27,39 @@ class PictureDecoder {
  public:
   explicit PictureDecoder(const DecoderOptions& options);
 
-  void configure(const VideoFormat& format, const FrameLayout& layout);
+  void configure(const VideoFormat& format);
+  // A sequence begins.
+  void beginSequence();
 
-  // bits: just behind the picture header. references: as many as the header names. target: the
-  // slot's base. made: whether there is a picture; with kDamaged there is one, from what there was,
-  // unless the parameters in front of all data cannot be used.
+  // bits: just behind the picture header. made: whether there is a picture; with kDamaged there is
+  // one, from what there was, unless the parameters in front of all data cannot be used.
   Status decode(const Unit& unit, BitReader& bits, const PictureHeader& header,
-                ReferencePicture* const* references, uint8_t* target, bool* made);
+                const PictureTarget& target, bool* made);
+  // A picture that came in fragments, as far as they came.
+  Status decodeFragments(const FragmentedPicture& picture, const PictureTarget& target);
+
+  // Of the picture decoded last, where it was intra and the options ask for it.
+  const std::shared_ptr<const LowBand>& lowBand() const { return coefficients_.lowBand(); }
 
  private:
-  // What is rebuilt once the coefficients' type is settled.
-  struct Output {
-    const PictureHeader* header;
-    ReferencePicture* const* references;
-    uint8_t* target;
-  };
-
-  Status readTransformData(BitReader& bits);
-  bool mayBeShort() const;
-  bool decodeShort(bool intra, bool* whole);
-  void decodeWide(bool intra, bool* whole);
-  template <typename Coefficient>
-  uint32_t decodeSubbands(PictureCoefficients<Coefficient>* to, bool intra, bool* whole);
-  template <typename Coefficient>
-  void rebuild(PictureCoefficients<Coefficient>* from, const Output& output);
+  Status readPrediction(BitReader& bits, int references, bool arithmetic, const FrameLayout& layout,
+                        bool* usable);
+  Status readResidual(BitReader& bits, const Unit& unit, int references, const FrameLayout& layout);
+  void rebuild(int references, const PictureTarget& target);
   template <typename Sample, typename Coefficient>
   void rebuildAs(const RebuildDsp<Sample, Coefficient>& dsp, const UpsampleDsp<Sample>& upsampling,
-                 PictureCoefficients<Coefficient>* from, const Output& output);
-  template <typename Coefficient>
-  const WaveletDsp<Coefficient>& waveletFor(const PictureCoefficients<Coefficient>& from) const;
+                 int references, const PictureTarget& target);
   bool cancelled() const;
 
-  DecoderOptions options_;
+  const DecoderOptions options_;
   std::shared_ptr<ThreadPool> pool_;
   VideoFormat format_;
-  FrameLayout layout_;
   int bitDepth_[3] = {8, 8, 8};
+  bool deep_ = false;  // samples are of two bytes
   TransformParams transform_;
   PredictionParams prediction_;
   MotionField field_;
-  std::vector<CodedBand> bands_;  // component by component, each from coarse to fine
-  BandPeaks peaks_[3];            // of the picture at work
-  bool narrowSums_ = false;       // of its transform: 16 bits are enough
-  bool wideSums_ = false;         // 32 bits are not
-  int wideFor_ = 0;               // pictures to come that are not tried with int16_t
-  PictureCoefficients<int16_t> short_;
-  PictureCoefficients<int32_t> wide_;
-  WaveletDsp<int16_t> narrowWavelet_;
-  WaveletDsp<int32_t> wideSumsWavelet_;
+  CoefficientDecoder coefficients_;
   RebuildDsp<uint8_t, int16_t> rebuildShort_;
   RebuildDsp<uint8_t, int32_t> rebuildWide_;
   RebuildDsp<uint16_t, int32_t> rebuildDeep_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "picture_header.h"
 
+#include "tables/quantisation_matrices.h"
+
 namespace kamaelia::dirac {
 namespace {
 
@@ -12,6 +14,10 @@ struct BlockPreset {
 constexpr BlockPreset kBlockPresets[] = {{0, 0}, {8, 4}, {12, 8}, {16, 12}, {24, 16}};
 constexpr uint32_t kMaxBlock = 64;
 constexpr uint32_t kMaxCodeblocks = 1u << 16;
+// Along a side; the picture's size limits them further.
+constexpr uint32_t kMaxSlices = 1u << 16;
+constexpr uint32_t kMaxSliceBytes = 1u << 24;
+constexpr uint32_t kMaxMatrix = 255;
 
 Status damaged(const BitReader& bits, const char* detail) {
   return {Code::kDamaged, bits.bytePosition(), detail};
@@ -44,11 +50,98 @@ Status readBlockSize(BitReader& bits, PredictionParams* params) {
   return {};
 }
 
+// False for exponents that no picture needs.
+bool readGlobalMotion(BitReader& bits, GlobalMotion* motion) {
+  if (bits.bit()) {
+    motion->pan[0] = bits.signedGolomb();
+    motion->pan[1] = bits.signedGolomb();
+  }
+  if (bits.bit()) {
+    motion->matrixExponent = bits.unsignedGolomb();
+    for (auto& row : motion->matrix) {
+      for (int32_t& element : row) element = bits.signedGolomb();
+    }
+  }
+  if (bits.bit()) {
+    motion->perspectiveExponent = bits.unsignedGolomb();
+    for (int32_t& element : motion->perspective) element = bits.signedGolomb();
+  }
+  return motion->matrixExponent <= 16 && motion->perspectiveExponent <= 16;
+}
+
+Status readCodeblocks(BitReader& bits, TransformParams* params) {
+  if (!bits.bit()) return {};
+  for (int level = 0; level <= params->depth; ++level) {
+    const uint32_t x = bits.unsignedGolomb();
+    const uint32_t y = bits.unsignedGolomb();
+    if (x == 0 || y == 0 || x > kMaxCodeblocks || y > kMaxCodeblocks) {
+      return damaged(bits, "number of codeblocks");
+    }
+    params->codeblocks[level] = {static_cast<int>(x), static_cast<int>(y)};
+  }
+  const uint32_t mode = bits.unsignedGolomb();
+  if (mode > 1) return damaged(bits, "codeblock mode");
+  params->quantiserPerCodeblock = mode == 1;
+  return {};
+}
+
+Status readMatrix(BitReader& bits, TransformParams* params) {
+  uint32_t* matrix = params->slices.matrix;
+  if (bits.bit()) {
+    for (int level = 0; level <= params->levels(); ++level) {
+      for (int i = 0; i < params->bandsAt(level); ++i) {
+        *matrix = bits.unsignedGolomb();
+        if (*matrix++ > kMaxMatrix) return damaged(bits, "quantisation matrix");
+      }
+    }
+    return {};
+  }
+  if (params->depthHorizontal > 0 || params->wavelet != params->waveletHorizontal) {
+    return {Code::kUnsupported, bits.bytePosition(),
+            "the default quantisation matrix of an asymmetric transform"};
+  }
+  if (params->depth > kDefaultMatrixDepth) {
+    return damaged(bits, "default quantisation matrix of more than four levels");
+  }
+  const DefaultMatrix& preset = kDefaultMatrices[params->wavelet][params->depth];
+  *matrix++ = preset.low;
+  for (int level = 0; level < params->depth; ++level) {
+    *matrix++ = preset.high[level][0];
+    *matrix++ = preset.high[level][0];
+    *matrix++ = preset.high[level][1];
+  }
+  return {};
+}
+
+Status readSliceParams(BitReader& bits, TransformParams* params) {
+  SliceParams& slices = params->slices;
+  const uint32_t x = bits.unsignedGolomb();
+  const uint32_t y = bits.unsignedGolomb();
+  if (x == 0 || y == 0 || x > kMaxSlices || y > kMaxSlices) return damaged(bits, "slices");
+  slices.x = static_cast<int>(x);
+  slices.y = static_cast<int>(y);
+  if (params->syntax == Syntax::kLowDelay) {
+    slices.bytesNum = bits.unsignedGolomb();
+    slices.bytesDen = bits.unsignedGolomb();
+    if (slices.bytesDen == 0 || slices.bytesNum / slices.bytesDen > kMaxSliceBytes) {
+      return damaged(bits, "slice size");
+    }
+  } else {
+    slices.prefixBytes = bits.unsignedGolomb();
+    slices.sizeScaler = bits.unsignedGolomb();
+    if (slices.prefixBytes > kMaxSliceBytes || slices.sizeScaler > kMaxSliceBytes) {
+      return damaged(bits, "slice size");
+    }
+  }
+  return readMatrix(bits, params);
+}
+
 }  // namespace
 
 void readPictureHeader(BitReader& bits, uint8_t code, PictureHeader* header) {
-  header->references = referenceCount(code);
-  header->isReference = isReference(code);
+  // Low delay pictures may be references for others to come, VC-2's are always intra.
+  header->references = isCore(code) ? referenceCount(code) : 0;
+  header->isReference = isReference(code) && !isHighQuality(code);
   header->number = bits.literal(32);
   for (int i = 0; i < header->references; ++i) {
     header->reference[i] = header->number + static_cast<uint32_t>(bits.signedGolomb());
@@ -67,7 +160,9 @@ Status readPredictionParams(BitReader& bits, int references, PredictionParams* p
   params->precision = static_cast<int>(precision);
   params->usesGlobal = bits.bit() != 0;
   if (params->usesGlobal) {
-    return {Code::kUnsupported, bits.bytePosition(), "global motion"};
+    for (int i = 0; i < references; ++i) {
+      if (!readGlobalMotion(bits, &params->global[i])) return damaged(bits, "global motion");
+    }
   }
   if (bits.unsignedGolomb() != 0) return damaged(bits, "picture prediction mode");
   if (bits.bit()) {
@@ -84,27 +179,26 @@ Status readPredictionParams(BitReader& bits, int references, PredictionParams* p
   return {};
 }
 
-Status readTransformParams(BitReader& bits, TransformParams* params) {
+Status readTransformParams(BitReader& bits, Syntax syntax, bool asymmetric,
+                           TransformParams* params) {
+  params->syntax = syntax;
   params->wavelet = bits.unsignedGolomb();
   if (params->wavelet > 6) return damaged(bits, "wavelet index");
   const uint32_t depth = bits.unsignedGolomb();
   if (depth > kMaxDepth) return damaged(bits, "transform depth");
   params->depth = static_cast<int>(depth);
-  if (bits.bit()) {
-    for (uint32_t level = 0; level <= depth; ++level) {
-      const uint32_t x = bits.unsignedGolomb();
-      const uint32_t y = bits.unsignedGolomb();
-      if (x == 0 || y == 0 || x > kMaxCodeblocks || y > kMaxCodeblocks) {
-        return damaged(bits, "number of codeblocks");
-      }
-      params->codeblocks[level] = {static_cast<int>(x), static_cast<int>(y)};
-    }
-    const uint32_t mode = bits.unsignedGolomb();
-    if (mode > 1) return damaged(bits, "codeblock mode");
-    params->quantiserPerCodeblock = mode == 1;
+  params->waveletHorizontal = params->wavelet;
+  if (asymmetric && syntax != Syntax::kCore) {
+    if (bits.bit()) params->waveletHorizontal = bits.unsignedGolomb();
+    if (params->waveletHorizontal > 6) return damaged(bits, "horizontal wavelet index");
+    const uint32_t horizontal = bits.bit() ? bits.unsignedGolomb() : 0;
+    if (horizontal > kMaxLevels - depth) return damaged(bits, "horizontal transform depth");
+    params->depthHorizontal = static_cast<int>(horizontal);
   }
-  if (bits.overrun()) return damaged(bits, "transform parameters too short");
-  return {};
+  const Status status =
+      syntax == Syntax::kCore ? readCodeblocks(bits, params) : readSliceParams(bits, params);
+  if (status.ok() && bits.overrun()) return damaged(bits, "transform parameters too short");
+  return status;
 }
 
 }  // namespace kamaelia::dirac

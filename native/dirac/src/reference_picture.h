@@ -25,15 +25,16 @@ struct ReferencePicture {
   uint32_t number = 0;
   int32_t slot = -1;
   const uint8_t* base = nullptr;
+  FrameLayout layout;  // of the picture in its slot: of the frame, or of one of its fields
   bool damaged = false;
   bool upsampled = false;
   // Horizontal, vertical and diagonal half-pel samples of each component, with the strides of the
-  // slot.
+  // layout.
   std::vector<uint8_t> half[3][3];
 
   // Sample: uint8_t or uint16_t, as the layout says.
   template <typename Sample>
-  HalfPelPlanes<Sample> view(const FrameLayout& layout, int component) const;
+  HalfPelPlanes<Sample> view(int component) const;
 };
 
 // Half-pel filters, in the form in which an instruction set can replace them. Results are clipped
@@ -52,7 +53,7 @@ void initUpsample(UpsampleDsp<Sample>* dsp, uint32_t cpuFlags);
 
 // Fills `half`, once (15.8.11). bitDepth: by component. Threads as in DecoderOptions.
 template <typename Sample>
-void upsample(const UpsampleDsp<Sample>& dsp, const FrameLayout& layout, const int (&bitDepth)[3],
-              ReferencePicture* picture, ThreadPool* pool, size_t threads);
+void upsample(const UpsampleDsp<Sample>& dsp, const int (&bitDepth)[3], ReferencePicture* picture,
+              ThreadPool* pool, size_t threads);
 
 }  // namespace kamaelia::dirac

@@ -158,8 +158,10 @@ FrameLayout layoutOf(const VideoFormat& format) {
     offset += plane.stride * plane.height;
   }
   layout.slotBytes = offset + 64;
-  // Four references, six waiting for their turn, one being decoded, one with the receiver.
-  layout.minimumSlots = 12;
+  // Four references, six waiting for their turn, one being decoded, one with the receiver. With
+  // field coding eight references, each of which may be of another frame, and four frames that lack
+  // a field.
+  layout.minimumSlots = format.pictureCodingMode == 1 ? 20 : 12;
   return layout;
 }
 

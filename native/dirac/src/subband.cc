@@ -3,94 +3,84 @@
 
 #include <algorithm>
 #include <iterator>
+#include <type_traits>
 
 #include "arith.h"
+#include "golomb.h"
+#include "quantiser.h"
 
 namespace kamaelia::dirac {
 namespace {
 
-// Indices over this have factors of more than 31 bits; no level allows as much.
-constexpr uint32_t kMaxQuantiser = 119;
 // Codeblocks of one band, beside one for each of its coefficients; keeps the work for a small
 // hostile band small.
 constexpr int64_t kSpareCodeblocks = 1 << 12;
-
-struct Quantiser {
-  uint32_t factor;
-  uint32_t offset;  // with the rounding of the final shift
-};
-
-// Quantisation factor and offset (13.3.1), all in 64 bits so that no index of a hostile stream
-// overflows.
-Quantiser quantiserOf(uint32_t index, bool intra) {
-  const uint64_t base = uint64_t{1} << (index >> 2);
-  uint64_t factor = 0;
-  switch (index & 3) {
-    case 0:
-      factor = 4 * base;
-      break;
-    case 1:
-      factor = (503829 * base + 52958) / 105917;
-      break;
-    case 2:
-      factor = (665857 * base + 58854) / 117708;
-      break;
-    default:
-      factor = (440253 * base + 32722) / 65444;
-      break;
-  }
-  uint64_t offset = 1;
-  if (index > 0) {
-    if (intra) {
-      offset = index == 1 ? 2 : (factor + 1) / 2;
-    } else {
-      offset = (3 * factor + 4) / 8;
-    }
-  }
-  return {static_cast<uint32_t>(factor), static_cast<uint32_t>(offset + 2)};
-}
 
 // A codeblock's rectangle of its band.
 struct Area {
   int left, right, top, bottom;
 };
 
-template <typename Coefficient>
+// Where a band's codes come from.
+struct ArithSource {
+  explicit ArithSource(const CodedBand& coded) : arith(coded.bytes, coded.size) {}
+
+  bool zeroBlock() { return arith.bit(kZeroBlock); }
+  int32_t quantiserChange() {
+    return arith.signedValue(kQuantiserFollow, kQuantiserFollow, kQuantiserData, kQuantiserSign);
+  }
+  int64_t taken() const { return (arith.position() + 7) / 8; }
+
+  ArithDecoder arith;
+};
+
+struct VlcSource {
+  explicit VlcSource(const CodedBand& coded)
+      : reader(coded.bytes, coded.size, 0, uint64_t{coded.size} * 8) {}
+
+  bool zeroBlock() { return reader.bit() != 0; }
+  int32_t quantiserChange() { return reader.one(); }
+  int64_t taken() const { return static_cast<int64_t>((reader.position() + 7) / 8); }
+
+  GolombReader reader;
+};
+
+template <typename Coefficient, typename Source>
 class BandDecoder {
  public:
   BandDecoder(const CodedBand& coded, const Subband<Coefficient>& band,
-              const Subband<Coefficient>& parent, bool intra)
-      : coded_(coded),
-        band_(band),
-        parent_(parent),
-        arith_(coded.bytes, coded.size),
-        intra_(intra) {}
+              const Subband<Coefficient>& parent, const BandCoding& coding)
+      : coded_(coded), band_(band), parent_(parent), source_(coded), coding_(coding) {}
 
-  uint32_t peak() const { return peak_; }
+  BandResult decode() {
+    const bool good = decodeCodeblocks();
+    return {good, peak_, source_.taken()};
+  }
 
-  bool decode(bool quantiserPerCodeblock) {
+ private:
+  bool decodeCodeblocks() {
     const int64_t countX = coded_.codeblocks.x;
     const int64_t countY = coded_.codeblocks.y;
     const bool several = countX * countY > 1;
     uint32_t index = coded_.quantiser;
     const int64_t most = kSpareCodeblocks + int64_t{band_.width} * band_.height;
     if (index > kMaxQuantiser || countX * countY > most) return false;
-    Quantiser quantiser = quantiserOf(index, intra_);
+    Quantiser quantiser = quantiserOf(index, coding_.intra);
+    const bool changes = coding_.quantiserPerCodeblock && (several || !coding_.onlyWhereSeveral);
     for (int64_t y = 0; y < countY; ++y) {
       const int top = static_cast<int>(band_.height * y / countY);
       const int bottom = static_cast<int>(band_.height * (y + 1) / countY);
       for (int64_t x = 0; x < countX; ++x) {
         const Area area{static_cast<int>(band_.width * x / countX),
                         static_cast<int>(band_.width * (x + 1) / countX), top, bottom};
-        if (several && arith_.bit(kZeroBlock)) {
+        if (several && source_.zeroBlock()) {
           clear(area);
           continue;
         }
-        if (quantiserPerCodeblock) {
-          index += static_cast<uint32_t>(arith_.signedValue(kQuantiserFollow, kQuantiserFollow,
-                                                            kQuantiserData, kQuantiserSign));
+        if (changes) {
+          index += static_cast<uint32_t>(source_.quantiserChange());
           if (index > kMaxQuantiser) return false;
-          quantiser = quantiserOf(index, intra_);
+          quantiser = quantiserOf(index, coding_.intra);
         }
         if (area.left < area.right) decodeArea(area, quantiser);
       }
@@ -98,7 +88,6 @@ class BandDecoder {
     return true;
   }
 
- private:
   void clear(const Area& area) {
     for (int y = area.top; y < area.bottom; ++y) {
       Coefficient* row = band_.data + y * band_.stride;
@@ -107,14 +96,35 @@ class BandDecoder {
   }
 
   void decodeArea(const Area& area, Quantiser quantiser) {
-    switch (coded_.orientation) {
-      case Orientation::kHL:
-        return decodeRows<Orientation::kHL>(area, quantiser);
-      case Orientation::kLH:
-        return decodeRows<Orientation::kLH>(area, quantiser);
-      default:
-        return decodeRows<Orientation::kHH>(area, quantiser);
+    if constexpr (std::is_same_v<Source, VlcSource>) {
+      decodeRows(area, quantiser);
+    } else {
+      switch (coded_.orientation) {
+        case Orientation::kHL:
+          return decodeRows<Orientation::kHL>(area, quantiser);
+        case Orientation::kLH:
+          return decodeRows<Orientation::kLH>(area, quantiser);
+        default:
+          return decodeRows<Orientation::kHH>(area, quantiser);
+      }
     }
+  }
+
+  void decodeRows(const Area& area, Quantiser quantiser) {
+    for (int y = area.top; y < area.bottom; ++y) {
+      Coefficient* row = band_.data + y * band_.stride;
+      for (int x = area.left; x < area.right; ++x) {
+        row[x] = static_cast<Coefficient>(dequantised(source_.reader.one(), quantiser));
+      }
+    }
+  }
+
+  int32_t dequantised(int32_t coded, Quantiser quantiser) {
+    if (coded == 0) return 0;
+    const uint32_t sign = coded < 0 ? ~0u : 0u;
+    const uint32_t value = quantiser.magnitude((static_cast<uint32_t>(coded) ^ sign) - sign);
+    peak_ = std::max(peak_, value);
+    return static_cast<int32_t>((value ^ sign) - sign);
   }
 
   // Orientation kHH stands for LL too: neither's sign looks at a neighbour.
@@ -143,19 +153,19 @@ class BandDecoder {
 
   int32_t coefficient(bool hasParent, bool near, int32_t signNeighbour, Quantiser quantiser) {
     int follow = (hasParent ? kNpznF1 : kZpznF1) + (near ? 1 : 0);
-    if (arith_.bit(follow)) return 0;
-    uint32_t magnitude = 2u | static_cast<uint32_t>(arith_.bit(kCoefficientData));
+    if (source_.arith.bit(follow)) return 0;
+    uint32_t magnitude = 2u | static_cast<uint32_t>(source_.arith.bit(kCoefficientData));
     follow = hasParent ? kNpF2 : kZpF2;
     const int last = hasParent ? kNpF6 : kZpF6;
-    for (int steps = 0; steps < 30 && !arith_.bit(follow); ++steps) {
-      magnitude = magnitude << 1 | static_cast<uint32_t>(arith_.bit(kCoefficientData));
+    for (int steps = 0; steps < 30 && !source_.arith.bit(follow); ++steps) {
+      magnitude = magnitude << 1 | static_cast<uint32_t>(source_.arith.bit(kCoefficientData));
       if (follow < last) ++follow;
     }
     --magnitude;
     const int context =
         signNeighbour < 0 ? kSignNegative : (signNeighbour > 0 ? kSignPositive : kSignZero);
-    const bool negative = arith_.bit(context);
-    const uint32_t value = (magnitude * quantiser.factor + quantiser.offset) >> 2;
+    const bool negative = source_.arith.bit(context);
+    const uint32_t value = quantiser.magnitude(magnitude);
     peak_ = std::max(peak_, value);
     return static_cast<int32_t>(negative ? 0u - value : value);
   }
@@ -163,8 +173,8 @@ class BandDecoder {
   const CodedBand& coded_;
   const Subband<Coefficient> band_;
   const Subband<Coefficient> parent_;
-  ArithDecoder arith_;
-  bool intra_;
+  Source source_;
+  const BandCoding coding_;
   uint32_t peak_ = 0;
 };
 
@@ -179,40 +189,54 @@ void clearBand(const Subband<Coefficient>& band) {
 
 template <typename Coefficient>
 void CoefficientPlane<Coefficient>::configure(int componentWidth, int componentHeight,
-                                              int transformDepth) {
-  const int unit = 1 << transformDepth;
-  width = (componentWidth + unit - 1) & ~(unit - 1);
-  height = (componentHeight + unit - 1) & ~(unit - 1);
+                                              int transformDepth, int horizontalDepth) {
+  const auto padded = [](int size, int levels) {
+    const int unit = 1 << levels;
+    return (size + unit - 1) & ~(unit - 1);
+  };
+  width = padded(componentWidth, transformDepth + horizontalDepth);
+  height = padded(componentHeight, transformDepth);
   depth = transformDepth;
+  depthHorizontal = horizontalDepth;
   for (auto& level : zero) std::fill(std::begin(level), std::end(level), false);
   data.resize(static_cast<size_t>(width) * static_cast<size_t>(height));
+}
+
+template <typename Coefficient>
+Image<Coefficient> CoefficientPlane<Coefficient>::imageOf(int level) {
+  const int across = levels() - level;
+  const int down = std::min(depth, across);
+  return {data.data(), static_cast<ptrdiff_t>(width) << down, width >> across, height >> down};
 }
 
 template <typename Coefficient>
 Subband<Coefficient> subbandOf(CoefficientPlane<Coefficient>& plane, int level,
                                Orientation orientation) {
   // The LL band of level 0 lies where level 1 finds its own LL part.
-  const int shift = level == 0 ? plane.depth : plane.depth - level + 1;
-  Subband<Coefficient> band;
-  band.width = plane.width >> shift;
-  band.height = plane.height >> shift;
-  band.stride = static_cast<ptrdiff_t>(plane.width) << shift;
-  band.data = plane.data.data();
+  if (level == 0) return plane.imageOf(0);
+  Subband<Coefficient> band = plane.imageOf(level);
+  band.width /= 2;
   if (orientation == Orientation::kHL || orientation == Orientation::kHH) band.data += band.width;
-  if (orientation == Orientation::kLH || orientation == Orientation::kHH) {
-    band.data += band.stride / 2;
+  if (level > plane.depthHorizontal) {
+    band.height /= 2;
+    if (orientation == Orientation::kLH || orientation == Orientation::kHH) {
+      band.data += band.stride;
+    }
+    band.stride *= 2;
   }
   return band;
 }
 
 template <typename Coefficient>
 BandResult decodeSubband(const CodedBand& coded, const Subband<Coefficient>& band,
-                         const Subband<Coefficient>& parent, bool quantiserPerCodeblock,
-                         bool intra) {
-  BandDecoder<Coefficient> decoder(coded, band, parent, intra);
-  if (decoder.decode(quantiserPerCodeblock)) return {true, decoder.peak()};
+                         const Subband<Coefficient>& parent, const BandCoding& coding) {
+  const BandResult result =
+      coding.arithmetic
+          ? BandDecoder<Coefficient, ArithSource>(coded, band, parent, coding).decode()
+          : BandDecoder<Coefficient, VlcSource>(coded, band, parent, coding).decode();
+  if (result.good) return result;
   clearBand(band);
-  return {false, 0};
+  return {false, 0, result.taken};
 }
 
 template <typename Coefficient>
@@ -244,9 +268,9 @@ template struct CoefficientPlane<int32_t>;
 template Subband<int16_t> subbandOf(CoefficientPlane<int16_t>&, int, Orientation);
 template Subband<int32_t> subbandOf(CoefficientPlane<int32_t>&, int, Orientation);
 template BandResult decodeSubband(const CodedBand&, const Subband<int16_t>&,
-                                  const Subband<int16_t>&, bool, bool);
+                                  const Subband<int16_t>&, const BandCoding&);
 template BandResult decodeSubband(const CodedBand&, const Subband<int32_t>&,
-                                  const Subband<int32_t>&, bool, bool);
+                                  const Subband<int32_t>&, const BandCoding&);
 template uint32_t undoDcPrediction(const Subband<int16_t>&);
 template uint32_t undoDcPrediction(const Subband<int32_t>&);
 

@@ -12,30 +12,39 @@ namespace kamaelia::dirac {
 
 enum class Orientation : uint8_t { kLL, kHL, kLH, kHH };
 
-// One component's coefficients, int16_t or int32_t. All levels lie in one array of the padded size,
-// so that the inverse transform works in place: an image's even rows are LL then HL, its odd rows
-// LH then HH, each of half the image's width; the LL part is the image of the next coarser level.
 template <typename Coefficient>
-struct CoefficientPlane {
-  int width = 0;  // padded to a multiple of 1 << depth
-  int height = 0;
-  int depth = 0;
-  std::vector<Coefficient> data;
-  // By level and orientation: all coefficients are 0, whatever `data` has there.
-  bool zero[kMaxDepth + 1][4] = {};
-
-  void configure(int componentWidth, int componentHeight, int transformDepth);
-};
-
-template <typename Coefficient>
-struct Subband {
+struct Image {
   Coefficient* data = nullptr;
-  ptrdiff_t stride = 0;
+  ptrdiff_t stride = 0;  // between rows
   int width = 0;
   int height = 0;
 };
 
-// level 0 is the LL band alone, levels 1 (coarsest) to depth have the other three.
+// One component's coefficients, int16_t or int32_t. All levels lie in one array of the padded size,
+// so that the inverse transform works in place: an image's even rows are LL then HL, its odd rows
+// LH then HH, each of half the image's width; the LL part is the image of the next coarser level. A
+// level that is horizontal only has LL then HL in every row.
+template <typename Coefficient>
+struct CoefficientPlane {
+  int width = 0;   // padded to a multiple of 1 << levels()
+  int height = 0;  // and of 1 << depth
+  int depth = 0;
+  int depthHorizontal = 0;  // of the levels that are horizontal only, the coarsest ones
+  std::vector<Coefficient> data;
+  // By level and orientation: all coefficients are 0, whatever `data` has there.
+  bool zero[kMaxLevels + 1][4] = {};
+
+  void configure(int componentWidth, int componentHeight, int transformDepth,
+                 int horizontalDepth = 0);
+  int levels() const { return depth + depthHorizontal; }
+  // The image that level `level` (from 1) makes.
+  Image<Coefficient> imageOf(int level);
+};
+
+template <typename Coefficient>
+using Subband = Image<Coefficient>;
+
+// level 0 is the LL band alone, levels from 1 (coarsest) on have the other three, or HL alone.
 template <typename Coefficient>
 Subband<Coefficient> subbandOf(CoefficientPlane<Coefficient>& plane, int level,
                                Orientation orientation);
@@ -51,17 +60,28 @@ struct CodedBand {
   int level = 0;
 };
 
+// What the bands of a picture share.
+struct BandCoding {
+  bool intra = true;       // chooses the dequantisation offset (13.3)
+  bool arithmetic = true;  // or variable length codes
+  bool quantiserPerCodeblock = false;
+  // Bands of a single codeblock do not send it, as dirac-research and schroedinger up to 1.0.7
+  // write them against the specification.
+  bool onlyWhereSeveral = false;
+};
+
 struct BandResult {
   bool good = true;   // false: a quantiser index left its range, and the band is all zero
   uint32_t peak = 0;  // largest magnitude; what is over int16_t is kept modulo 2^16 there
+  int64_t taken =
+      0;  // bytes that the coefficients used, rounded up; over the size where they ran out
 };
 
 // Fills the band; not called for one of size 0. parent: data is nullptr where there is none, or all
-// of it is 0. intra chooses the dequantisation offset (13.3).
+// of it is 0.
 template <typename Coefficient>
 BandResult decodeSubband(const CodedBand& coded, const Subband<Coefficient>& band,
-                         const Subband<Coefficient>& parent, bool quantiserPerCodeblock,
-                         bool intra);
+                         const Subband<Coefficient>& parent, const BandCoding& coding);
 
 // Undoes the DC prediction of an intra picture's LL band (13.4). Gives the largest magnitude that
 // came about.

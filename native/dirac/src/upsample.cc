@@ -16,7 +16,7 @@ constexpr size_t kRowsPerTask = 64;
 }  // namespace
 
 template <typename Sample>
-HalfPelPlanes<Sample> ReferencePicture::view(const FrameLayout& layout, int component) const {
+HalfPelPlanes<Sample> ReferencePicture::view(int component) const {
   const FrameLayout::Plane& plane = layout.plane[component];
   HalfPelPlanes<Sample> planes;
   planes.plane[0] = reinterpret_cast<const Sample*>(base + plane.offset);
@@ -41,13 +41,13 @@ void initUpsample(UpsampleDsp<Sample>* dsp, uint32_t cpuFlags) {
 }
 
 template <typename Sample>
-void upsample(const UpsampleDsp<Sample>& dsp, const FrameLayout& layout, const int (&bitDepth)[3],
-              ReferencePicture* picture, ThreadPool* pool, size_t threads) {
+void upsample(const UpsampleDsp<Sample>& dsp, const int (&bitDepth)[3], ReferencePicture* picture,
+              ThreadPool* pool, size_t threads) {
   if (picture->upsampled) return;
   picture->upsampled = true;
   std::vector<std::pair<int, size_t>> tasks;  // component, first row
   for (int c = 0; c < 3; ++c) {
-    const FrameLayout::Plane& plane = layout.plane[c];
+    const FrameLayout::Plane& plane = picture->layout.plane[c];
     for (auto& half : picture->half[c]) {
       half.resize(size_t{plane.stride} * plane.height + kBlockSlack * sizeof(Sample));
     }
@@ -56,7 +56,7 @@ void upsample(const UpsampleDsp<Sample>& dsp, const FrameLayout& layout, const i
   pool->parallelFor(tasks.size(), threads, [&](size_t task) {
     const auto [c, first] = tasks[task];
     const int peak = (1 << bitDepth[c]) - 1;
-    const HalfPelPlanes<Sample> planes = picture->view<Sample>(layout, c);
+    const HalfPelPlanes<Sample> planes = picture->view<Sample>(c);
     const ptrdiff_t stride = planes.stride;
     const Sample* source = planes.plane[0];
     const auto half = [&, c = c](int which, int y) {
@@ -71,13 +71,13 @@ void upsample(const UpsampleDsp<Sample>& dsp, const FrameLayout& layout, const i
   });
 }
 
-template HalfPelPlanes<uint8_t> ReferencePicture::view(const FrameLayout&, int) const;
-template HalfPelPlanes<uint16_t> ReferencePicture::view(const FrameLayout&, int) const;
+template HalfPelPlanes<uint8_t> ReferencePicture::view(int) const;
+template HalfPelPlanes<uint16_t> ReferencePicture::view(int) const;
 template void initUpsample(UpsampleDsp<uint8_t>*, uint32_t);
 template void initUpsample(UpsampleDsp<uint16_t>*, uint32_t);
-template void upsample(const UpsampleDsp<uint8_t>&, const FrameLayout&, const int (&)[3],
-                       ReferencePicture*, ThreadPool*, size_t);
-template void upsample(const UpsampleDsp<uint16_t>&, const FrameLayout&, const int (&)[3],
-                       ReferencePicture*, ThreadPool*, size_t);
+template void upsample(const UpsampleDsp<uint8_t>&, const int (&)[3], ReferencePicture*,
+                       ThreadPool*, size_t);
+template void upsample(const UpsampleDsp<uint16_t>&, const int (&)[3], ReferencePicture*,
+                       ThreadPool*, size_t);
 
 }  // namespace kamaelia::dirac

@@ -11,11 +11,18 @@
 namespace kamaelia::dirac {
 namespace {
 
-using Reach2d = int64_t (*)(int64_t ll, int64_t hl, int64_t lh, int64_t hh, TransformReach* all);
-constexpr Reach2d kReach2d[7] = {DeslauriersDubuc97::reach2d,  LeGall53::reach2d,
-                                 DeslauriersDubuc137::reach2d, HaarNoShift::reach2d,
-                                 HaarSingleShift::reach2d,     Fidelity::reach2d,
-                                 Daubechies97::reach2d};
+struct FilterReach {
+  int64_t (*steps)(int64_t even, int64_t odd, TransformReach* reach);
+  int64_t (*shifted)(int64_t value);
+};
+
+template <typename... Filters>
+struct Reaches {
+  static constexpr FilterReach of[] = {{Filters::reach, Filters::shifted}...};
+};
+
+using AllReaches = Reaches<DeslauriersDubuc97, LeGall53, DeslauriersDubuc137, HaarNoShift,
+                           HaarSingleShift, Fidelity, Daubechies97>;
 
 void fill(uint32_t cpuFlags, WaveletDsp<int16_t>* narrow, WaveletDsp<int16_t>* careful,
           WaveletDsp<int32_t>* wide) {
@@ -57,24 +64,26 @@ void initNarrowWavelet(WaveletDsp<int16_t>* dsp, uint32_t cpuFlags) {
 void initWideWavelet(WaveletDsp<int32_t>* dsp) { fillWavelet<int64_t>(dsp); }
 
 template <typename Coefficient>
-void WaveletLevel<Coefficient>::configure(const WaveletFilter<Coefficient>& filter,
+void WaveletLevel<Coefficient>::configure(const WaveletFilter<Coefficient>* vertical,
+                                          const WaveletFilter<Coefficient>& horizontal,
                                           WaveletLevel* coarser, const Subband<Coefficient>& ll,
                                           const Subband<Coefficient>& hl,
                                           const Subband<Coefficient>& lh,
                                           const Subband<Coefficient>& hh) {
-  filter_ = &filter;
+  vertical_ = vertical;
+  horizontal_ = &horizontal;
   coarser_ = coarser;
   band_[0] = ll;
   band_[1] = hl;
   band_[2] = lh;
   band_[3] = hh;
-  half_ = lh.width;
-  pairs_ = lh.height;
+  half_ = hl.width;
+  pairs_ = hl.height;
   rowSize_ = (2 * highOffset(half_) + 31) & ~31;
   // From the oldest row that a step reads to the newest that the first step does.
   int span = 2;
-  for (int s = 0; s < filter.steps; ++s) {
-    span += std::max(0, filter.step[s].last) + std::max(0, -filter.step[s].first);
+  for (int s = 0; vertical != nullptr && s < vertical->steps; ++s) {
+    span += std::max(0, vertical->step[s].last) + std::max(0, -vertical->step[s].first);
   }
   int ring = 4;
   while (ring < span) ring *= 2;
@@ -84,35 +93,49 @@ void WaveletLevel<Coefficient>::configure(const WaveletFilter<Coefficient>& filt
 
 template <typename Coefficient>
 void WaveletLevel<Coefficient>::seek(int row) {
+  next_ = row;
+  if (vertical_ == nullptr) {
+    if (coarser_ != nullptr) coarser_->seek(row);
+    return;
+  }
   // Each step has to be done from where the next one looks.
   int begin = row / 2;
-  for (int s = filter_->steps - 1; s >= 0; --s) {
+  for (int s = vertical_->steps - 1; s >= 0; --s) {
     done_[s] = std::max(0, begin);
-    begin += std::min(0, filter_->step[s].first);
+    begin += std::min(0, vertical_->step[s].first);
   }
   loaded_ = std::max(0, begin);
-  next_ = row;
   if (coarser_ != nullptr) coarser_->seek(loaded_);
 }
 
 template <typename Coefficient>
 void WaveletLevel<Coefficient>::next(Coefficient* out) {
-  const int pair = next_ / 2;
-  while (done_[filter_->steps - 1] <= pair) advance();
-  Coefficient* row = next_ % 2 != 0 ? odd(pair) : even(pair);
+  Coefficient* row = even(0);
+  if (vertical_ == nullptr) {
+    loadHalves(next_, row);
+  } else {
+    const int pair = next_ / 2;
+    while (done_[vertical_->steps - 1] <= pair) advance();
+    row = next_ % 2 != 0 ? odd(pair) : even(pair);
+  }
   Coefficient* scratch = ring_.data() + kRowMargin + 2 * (ringMask_ + 1) * rowSize_;
-  filter_->horizontal(row, half_, scratch, out);
+  horizontal_->horizontal(row, half_, scratch, out);
   ++next_;
 }
 
 template <typename Coefficient>
-void WaveletLevel<Coefficient>::load(int n) {
+void WaveletLevel<Coefficient>::loadHalves(int n, Coefficient* row) {
   if (coarser_ != nullptr) {
-    coarser_->next(even(n));
+    coarser_->next(row);
   } else {
-    copyRow(band_[0], n, even(n));
+    copyRow(band_[0], n, row);
   }
-  copyRow(band_[1], n, even(n) + highOffset(half_));
+  copyRow(band_[1], n, row + highOffset(half_));
+}
+
+template <typename Coefficient>
+void WaveletLevel<Coefficient>::load(int n) {
+  loadHalves(n, even(n));
   copyRow(band_[2], n, odd(n));
   copyRow(band_[3], n, odd(n) + highOffset(half_));
 }
@@ -122,8 +145,8 @@ template <typename Coefficient>
 void WaveletLevel<Coefficient>::advance() {
   if (loaded_ < pairs_) load(loaded_++);
   int there = loaded_;  // rows that the step before has done
-  for (int s = 0; s < filter_->steps; ++s) {
-    const WaveletStep<Coefficient>& step = filter_->step[s];
+  for (int s = 0; s < vertical_->steps; ++s) {
+    const WaveletStep<Coefficient>& step = vertical_->step[s];
     const int end = there == pairs_ ? pairs_ : there - std::max(0, step.last);
     for (; done_[s] < end; ++done_[s]) {
       const int n = done_[s];
@@ -139,7 +162,8 @@ void WaveletLevel<Coefficient>::advance() {
 }
 
 template <typename Coefficient>
-void InverseWavelet<Coefficient>::configure(const WaveletDsp<Coefficient>& dsp, uint32_t wavelet,
+void InverseWavelet<Coefficient>::configure(const WaveletDsp<Coefficient>& dsp,
+                                            const TransformParams& params,
                                             CoefficientPlane<Coefficient>* plane) {
   plane_ = plane;
   row_.resize(static_cast<size_t>(plane->width));
@@ -148,10 +172,14 @@ void InverseWavelet<Coefficient>::configure(const WaveletDsp<Coefficient>& dsp, 
     if (plane->zero[level][static_cast<size_t>(orientation)]) found.data = nullptr;
     return found;
   };
-  for (int level = 1; level <= plane->depth; ++level) {
-    level_[level - 1].configure(dsp.filter[wavelet], level > 1 ? &level_[level - 2] : nullptr,
-                                band(0, Orientation::kLL), band(level, Orientation::kHL),
-                                band(level, Orientation::kLH), band(level, Orientation::kHH));
+  // The final shift is that of the horizontal filter, which has it built in.
+  const WaveletFilter<Coefficient>& horizontal = dsp.filter[params.waveletHorizontal];
+  for (int level = 1; level <= plane->levels(); ++level) {
+    const bool both = level > plane->depthHorizontal;
+    level_[level - 1].configure(both ? &dsp.filter[params.wavelet] : nullptr, horizontal,
+                                level > 1 ? &level_[level - 2] : nullptr, band(0, Orientation::kLL),
+                                band(level, Orientation::kHL), band(level, Orientation::kLH),
+                                band(level, Orientation::kHH));
   }
   seek(0);
 }
@@ -159,13 +187,13 @@ void InverseWavelet<Coefficient>::configure(const WaveletDsp<Coefficient>& dsp, 
 template <typename Coefficient>
 void InverseWavelet<Coefficient>::seek(int row) {
   next_ = row;
-  if (plane_->depth > 0) level_[plane_->depth - 1].seek(row);
+  if (plane_->levels() > 0) level_[plane_->levels() - 1].seek(row);
 }
 
 template <typename Coefficient>
 const Coefficient* InverseWavelet<Coefficient>::next() {
-  if (plane_->depth > 0) {
-    level_[plane_->depth - 1].next(row_.data());
+  if (plane_->levels() > 0) {
+    level_[plane_->levels() - 1].next(row_.data());
   } else if (plane_->zero[0][0]) {
     std::fill(row_.begin(), row_.end(), Coefficient{0});
   } else {
@@ -174,14 +202,21 @@ const Coefficient* InverseWavelet<Coefficient>::next() {
   return row_.data();
 }
 
-TransformReach transformReach(uint32_t wavelet, int depth, const BandPeaks& peaks) {
+TransformReach transformReach(const TransformParams& params, const BandPeaks& peaks) {
+  const FilterReach& vertical = AllReaches::of[params.wavelet];
+  const FilterReach& horizontal = AllReaches::of[params.waveletHorizontal];
   TransformReach reach;
   int64_t low = peaks.low;
   reach.value = low;
-  for (int level = 0; level < depth; ++level) {
-    const uint32_t* high = peaks.high[level];
-    for (int i = 0; i < 3; ++i) reach.value = std::max<int64_t>(reach.value, high[i]);
-    low = kReach2d[wavelet](low, high[0], high[1], high[2], &reach);
+  for (int level = 0; level < params.levels(); ++level) {
+    const uint32_t* bands = peaks.high[level];
+    for (int i = 0; i < 3; ++i) reach.value = std::max<int64_t>(reach.value, bands[i]);
+    int64_t high = bands[0];
+    if (level >= params.depthHorizontal) {
+      low = vertical.steps(low, bands[1], &reach);
+      high = vertical.steps(high, bands[2], &reach);
+    }
+    low = horizontal.shifted(horizontal.steps(low, high, &reach));
   }
   return reach;
 }

@@ -2,6 +2,7 @@
 // Inverse wavelet transform (15; filters in 15.4), rows on demand.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -62,8 +63,10 @@ void initWideWavelet(WaveletDsp<int32_t>* dsp);
 template <typename Coefficient>
 class WaveletLevel {
  public:
-  // coarser: what gives the rows of the LL band; nullptr: it is ll.
-  void configure(const WaveletFilter<Coefficient>& filter, WaveletLevel* coarser,
+  // coarser: what gives the rows of the LL band; nullptr: it is ll. vertical: nullptr for a level
+  // that is horizontal only, which has neither lh nor hh.
+  void configure(const WaveletFilter<Coefficient>* vertical,
+                 const WaveletFilter<Coefficient>& horizontal, WaveletLevel* coarser,
                  const Subband<Coefficient>& ll, const Subband<Coefficient>& hl,
                  const Subband<Coefficient>& lh, const Subband<Coefficient>& hh);
   // The next row is number `row`.
@@ -76,10 +79,12 @@ class WaveletLevel {
 
   Coefficient* even(int n) { return ring_.data() + kRowMargin + 2 * (n & ringMask_) * rowSize_; }
   Coefficient* odd(int n) { return even(n) + rowSize_; }
+  void loadHalves(int n, Coefficient* row);
   void load(int n);
   void advance();
 
-  const WaveletFilter<Coefficient>* filter_ = nullptr;
+  const WaveletFilter<Coefficient>* vertical_ = nullptr;
+  const WaveletFilter<Coefficient>* horizontal_ = nullptr;
   WaveletLevel* coarser_ = nullptr;
   Subband<Coefficient> band_[4];  // LL, HL, LH, HH; data is nullptr where all is zero
   int half_ = 0;                  // coefficients of a row's half
@@ -97,14 +102,14 @@ class WaveletLevel {
 template <typename Coefficient>
 class InverseWavelet final : public ResidualRows<Coefficient> {
  public:
-  void configure(const WaveletDsp<Coefficient>& dsp, uint32_t wavelet,
+  void configure(const WaveletDsp<Coefficient>& dsp, const TransformParams& params,
                  CoefficientPlane<Coefficient>* plane);
   void seek(int row) override;
   const Coefficient* next() override;
 
  private:
   const CoefficientPlane<Coefficient>* plane_ = nullptr;
-  WaveletLevel<Coefficient> level_[kMaxDepth];
+  WaveletLevel<Coefficient> level_[kMaxLevels];
   std::vector<Coefficient> row_;
   int next_ = 0;  // without any level
 };
@@ -112,7 +117,14 @@ class InverseWavelet final : public ResidualRows<Coefficient> {
 // Largest magnitudes of a plane's subbands.
 struct BandPeaks {
   uint32_t low = 0;
-  uint32_t high[kMaxDepth][3] = {};  // by level from the coarsest; HL, LH, HH
+  uint32_t high[kMaxLevels][3] = {};  // by level from the coarsest; HL, LH, HH
+
+  void raise(const BandPeaks& other) {
+    low = std::max(low, other.low);
+    for (int level = 0; level < kMaxLevels; ++level) {
+      for (int i = 0; i < 3; ++i) high[level][i] = std::max(high[level][i], other.high[level][i]);
+    }
+  }
 };
 
 // What the inverse transform of any coefficients within those peaks cannot exceed.
@@ -126,6 +138,6 @@ struct TransformReach {
   bool fitsSums() const { return sum <= INT32_MAX; }
 };
 
-TransformReach transformReach(uint32_t wavelet, int depth, const BandPeaks& peaks);
+TransformReach transformReach(const TransformParams& params, const BandPeaks& peaks);
 
 }  // namespace kamaelia::dirac

@@ -115,13 +115,8 @@ struct Filter {
     return std::max(even, odd);
   }
 
-  // And of an image of four bands, after the final shift.
-  static int64_t reach2d(int64_t ll, int64_t hl, int64_t lh, int64_t hh, TransformReach* all) {
-    const int64_t low = reach(ll, lh, all);
-    const int64_t high = reach(hl, hh, all);
-    const int64_t image = reach(low, high, all);
-    return kShift > 0 ? (image >> kShift) + 1 : image;
-  }
+  // What the final shift leaves of one.
+  static int64_t shifted(int64_t value) { return kShift > 0 ? (value >> kShift) + 1 : value; }
 
   template <typename Coefficient, typename Sum>
   static void horizontal(Coefficient* row, int half, Coefficient* scratch, Coefficient* out) {

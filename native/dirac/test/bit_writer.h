@@ -60,6 +60,13 @@ class BitWriter {
     return unsignedGolomb(static_cast<uint32_t>(more.size())).bytes(more);
   }
 
+  // As they are, without alignment.
+  BitWriter& bits(const BitWriter& more) {
+    for (size_t i = 0; i < more.used_; ++i) bit(more.bytes_[i / 8] >> (7 - i % 8) & 1);
+    return *this;
+  }
+
+  size_t bitCount() const { return used_; }
   const Bytes& done() const { return bytes_; }
 
  private:

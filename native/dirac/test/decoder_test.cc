@@ -538,7 +538,8 @@ TEST_SUITE("bad input to the thread") {
   TEST_CASE("what cannot be decoded is an error event, and the last one") {
     Session session;
     StreamBuilder stream = streamOf(2);
-    stream.unit(0xE8, Bytes(30)).endOfSequence();
+    stream.endOfSequence().unit(kSequenceHeader, sequenceHeader({.excursion = 127}));
+    stream.endOfSequence();
     REQUIRE(session.pushAll(stream.bytes()));
     REQUIRE(session.until([&] { return !session.errors.empty(); }));
     CHECK(session.errors[0].code == Code::kUnsupported);

@@ -84,7 +84,7 @@ TEST_SUITE("motion data") {
         const Bytes bytes = motionData(sent, splits, references);
         MotionField field = fieldFor(90, 70, blockPreset(1));
         BitReader bits(bytes.data(), bytes.size());
-        CHECK(readMotionData(bits, references, &field).ok());
+        CHECK(readMotionData(bits, {.references = references}, &field).ok());
         CHECK(differences(field, sent) == 0);
         CHECK(bits.bytePosition() == bytes.size());
       }
@@ -109,7 +109,7 @@ TEST_SUITE("motion data") {
     out.block(splits.done()).block(modes.done()).block(x.done()).block(zero.done());
     for (int c = 0; c < 3; ++c) out.block({});
     BitReader bits(out.done().data(), out.done().size());
-    CHECK(readMotionData(bits, 1, &field).ok());
+    CHECK(readMotionData(bits, {.references = 1}, &field).ok());
     CHECK(field.at(0, 0).vector[0].x == 5);
     CHECK(field.at(1, 0).vector[0].x == -2);  // 5 - 7
     CHECK(field.at(2, 0).vector[0].x == -2);
@@ -127,7 +127,7 @@ TEST_SUITE("motion data") {
     const Bytes bytes = motionData(sent, splits, 2);
     MotionField field = fieldFor(64, 64, blockPreset(1));
     BitReader bits(bytes.data(), bytes.size() - 10);
-    CHECK(readMotionData(bits, 2, &field).code == Code::kDamaged);
+    CHECK(readMotionData(bits, {.references = 2}, &field).code == Code::kDamaged);
     int wrong = 0;
     for (int y = 0; y < field.blocksY; ++y) {
       for (int x = 0; x < field.blocksX; ++x) {
@@ -139,7 +139,8 @@ TEST_SUITE("motion data") {
     }
     CHECK(wrong == 0);
     BitReader nothing(nullptr, 0);
-    CHECK(readMotionData(nothing, 2, &field).ok());  // lengths of 0, which read ones
+    CHECK(
+        readMotionData(nothing, {.references = 2}, &field).ok());  // lengths of 0, which read ones
   }
 
   TEST_CASE("residues of any size leave vectors and DC values within bounds") {
@@ -151,7 +152,7 @@ TEST_SUITE("motion data") {
       for (int i = 0; i < 9; ++i) out.block(bytes);
       MotionField field = fieldFor(64, 64, blockPreset(1));
       BitReader bits(out.done().data(), out.done().size());
-      CHECK(readMotionData(bits, 2, &field).ok());
+      CHECK(readMotionData(bits, {.references = 2}, &field).ok());
       int outside = 0;
       for (const MotionBlock& block : field.blocks) {
         for (const Vector& vector : block.vector) {

@@ -34,6 +34,7 @@ struct Slot {
       }
     }
     reference.base = bytes.data();
+    reference.layout = layout;
   }
 };
 
@@ -204,8 +205,7 @@ TEST_SUITE("motion compensation") {
       const Picture pictures[2] = {noisyPicture(options, 1), noisyPicture(options, 2)};
       Slot slots[2] = {{options, pictures[0]}, {options, pictures[1]}};
       ThreadPool pool(1);
-      for (Slot& slot : slots)
-        upsample(upsampleDsp(), slot.layout, kDepths, &slot.reference, &pool, 2);
+      for (Slot& slot : slots) upsample(upsampleDsp(), kDepths, &slot.reference, &pool, 2);
       for (int precision = 0; precision <= 3; ++precision) {
         for (int preset = 1; preset <= 5; ++preset) {
           ++seed;
@@ -231,7 +231,7 @@ TEST_SUITE("motion compensation") {
             const int width = pictures[0].plane[c].width, height = pictures[0].plane[c].height;
             Compensation<uint8_t, int32_t> job;
             for (int r = 0; r < 2; ++r) {
-              job.reference[r] = slots[r].reference.view<uint8_t>(slots[r].layout, c);
+              job.reference[r] = slots[r].reference.view<uint8_t>(c);
             }
             job.references = references;
             job.component = c;
@@ -263,10 +263,10 @@ TEST_SUITE("half-pel planes") {
       const Picture picture = noisyPicture(options, 5);
       Slot slot(options, picture);
       ThreadPool pool(1);
-      upsample(upsampleDsp(), slot.layout, kDepths, &slot.reference, &pool, 2);
+      upsample(upsampleDsp(), kDepths, &slot.reference, &pool, 2);
       for (int c = 0; c < 3; ++c) {
         const Grid expected = halfPel(picture.plane[c]);
-        const HalfPelPlanes<uint8_t> planes = slot.reference.view<uint8_t>(slot.layout, c);
+        const HalfPelPlanes<uint8_t> planes = slot.reference.view<uint8_t>(c);
         int wrong = 0;
         for (int y = 0; y < expected.height; ++y) {
           for (int x = 0; x < expected.width; ++x) {
@@ -285,7 +285,7 @@ TEST_SUITE("half-pel planes") {
     for (int x = 4; x < 8; ++x) picture.plane[0].at(x, 0) = 200;
     Slot slot(options, picture);
     ThreadPool pool(0);
-    upsample(upsampleDsp(), slot.layout, kDepths, &slot.reference, &pool, 1);
+    upsample(upsampleDsp(), kDepths, &slot.reference, &pool, 1);
     const uint8_t* half = slot.reference.half[0][0].data();
     // Sums of the taps on the high side: -1, 2, -5, 16, 37, 30, 33, 32 parts of 32.
     CHECK(Bytes(half, half + 7) == Bytes{0, 13, 0, 100, 231, 188, 206});

@@ -20,7 +20,7 @@ Numbers drain(OutputOrder& order, bool flush = false) {
 Numbers added(OutputOrder& order, const Numbers& numbers) {
   Numbers out;
   for (const uint32_t number : numbers) {
-    order.add({number, 0, 0});
+    order.add({.number = number, .slot = 0});
     for (const uint32_t due : drain(order)) out.push_back(due);
   }
   return out;

@@ -34,7 +34,7 @@ PredictionParams predictionOf(const BitWriter& written, int references = 1) {
 
 Status transformOf(const BitWriter& written, TransformParams* params) {
   BitReader bits(written.done().data(), written.done().size());
-  return readTransformParams(bits, params);
+  return readTransformParams(bits, Syntax::kCore, false, params);
 }
 
 // Preset 1, and behind it pel precision without global motion, mode 0, weights as given.
@@ -130,7 +130,27 @@ TEST_SUITE("picture prediction parameters") {
     CHECK(one.weight[1] == 1);
   }
 
-  TEST_CASE("what the format does not allow is damage, and global motion is not supported") {
+  TEST_CASE("global motion is read for each reference, with its defaults") {
+    BitWriter sent;
+    sent.unsignedGolomb(1).unsignedGolomb(2).bit(true);
+    sent.bit(true).signedGolomb(-3).signedGolomb(9).bit(false).bit(false);
+    sent.bit(false).bit(true).unsignedGolomb(4).signedGolomb(17).signedGolomb(1);
+    sent.signedGolomb(-2).signedGolomb(15).bit(true).unsignedGolomb(6).signedGolomb(1);
+    sent.signedGolomb(-1).unsignedGolomb(0).bit(false);
+    const PredictionParams params = predictionOf(sent, 2);
+    CHECK(params.usesGlobal);
+    CHECK(params.global[0].pan[0] == -3);
+    CHECK(params.global[0].pan[1] == 9);
+    CHECK(params.global[0].matrix[1][1] == 1);
+    CHECK(params.global[1].pan[0] == 0);
+    CHECK(params.global[1].matrixExponent == 4);
+    CHECK(params.global[1].matrix[0][0] == 17);
+    CHECK(params.global[1].matrix[1][0] == -2);
+    CHECK(params.global[1].perspectiveExponent == 6);
+    CHECK(params.global[1].perspective[1] == -1);
+  }
+
+  TEST_CASE("what the format does not allow is damage") {
     CHECK(predictionRefusal(BitWriter().unsignedGolomb(5)) == "block parameters index");
     CHECK(predictionRefusal(blocks(4).bit(false)) == "motion vector precision");
     BitWriter mode;
@@ -144,10 +164,8 @@ TEST_SUITE("picture prediction parameters") {
     ends.unsignedGolomb(3).unsignedGolomb(0).bit(false).unsignedGolomb(0);
     CHECK(predictionRefusal(ends) == "prediction parameters too short");
     BitWriter global;
-    global.unsignedGolomb(1).unsignedGolomb(0).bit(true);
-    BitReader bits(global.done().data(), global.done().size());
-    PredictionParams params;
-    CHECK(readPredictionParams(bits, 1, &params).code == Code::kUnsupported);
+    global.unsignedGolomb(1).unsignedGolomb(0).bit(true).bit(false).bit(true).unsignedGolomb(17);
+    CHECK(predictionRefusal(global) == "global motion");
   }
 }
 

@@ -25,6 +25,14 @@ size_t Slots::taken() const {
                  : 0;
 }
 
+namespace {
+
+int32_t sampleAt(const uint8_t* row, uint32_t x, uint32_t bytes) {
+  return bytes == 1 ? row[x] : row[2 * x] | row[2 * x + 1] << 8;
+}
+
+}  // namespace
+
 Picture pictureIn(const uint8_t* slot, const FrameLayout& layout) {
   Picture picture;
   for (int c = 0; c < 3; ++c) {
@@ -33,7 +41,7 @@ Picture pictureIn(const uint8_t* slot, const FrameLayout& layout) {
     for (uint32_t y = 0; y < plane.height; ++y) {
       for (uint32_t x = 0; x < plane.width; ++x) {
         picture.plane[c].at(static_cast<int>(x), static_cast<int>(y)) =
-            slot[plane.offset + size_t{y} * plane.stride + x];
+            sampleAt(slot + plane.offset + size_t{y} * plane.stride, x, layout.bytesPerSample);
       }
     }
   }
@@ -65,7 +73,7 @@ Played play(const Bytes& bytes, const DecoderOptions& options, size_t chunk) {
           const FrameLayout& layout = played.formats.at(event.generation - 1).layout;
           uint8_t* base = table.data(event.slot);
           played.pictures.push_back({event.pictureNumber, event.pts, event.flags, event.generation,
-                                     pictureIn(base, layout)});
+                                     pictureIn(base, layout), event.lowBand, event.sideData});
           if (!(event.flags & kReference)) std::memset(base, 0xA5, layout.slotBytes);
           table.release(event.slot);
         } else if (event.kind == Event::Kind::kError) {

@@ -54,6 +54,8 @@ struct Shown {
   uint32_t flags = 0;
   uint32_t generation = 0;
   Picture picture;
+  std::shared_ptr<const LowBand> lowBand = nullptr;
+  std::shared_ptr<const SideData> sideData = nullptr;
 };
 
 // Everything that came out of a stream.

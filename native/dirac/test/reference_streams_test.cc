@@ -30,6 +30,25 @@ constexpr const char* kStreams[] = {
     "schro_closed_gop_au4.drc",
     "x_next_offset_zero.drc",
     "x_multiseq_same_size.drc",
+    "x_padding_aux.drc",
+    "dr_field.drc",
+    "dr_multiquants.drc",
+    "dr_vlc.drc",
+    "schro_interlaced_intra.drc",
+    "schro_noarith_intra.drc",
+    "schro_intra_422_10bit_lossless.drc",
+    "schro_ld_422_10bit.drc",
+    "schro_ld_w3_d2.drc",
+    "bbc_hq_asym_w1_w3_ho2.vc2",
+    "bbc_hq_custom_matrix_d5.vc2",
+    "bbc_hq_daub97_444_12b.vc2",
+    "bbc_hq_fields_dd137.vc2",
+    "bbc_hq_fragments.vc2",
+    "bbc_ld_lowrate_uneven.vc2",
+    "ff_hq_qm_color.vc2",
+    "ff_hq_size354x290.vc2",
+    "vr_hq_cbr_422_10.vc2",
+    "vr_hq_cbr_frag.vc2",
 };
 
 std::string folder() {
@@ -65,9 +84,14 @@ std::map<std::string, std::string> digests() {
 
 std::string digestOf(const Played& played) {
   Md5 md5;
+  const bool deep = played.formats.at(0).layout.bytesPerSample == 2;
   for (const Shown& shown : played.pictures) {
     for (const Grid& plane : shown.picture.plane) {
-      const Bytes bytes(plane.samples.begin(), plane.samples.end());
+      Bytes bytes;
+      for (const int32_t sample : plane.samples) {
+        bytes.push_back(static_cast<uint8_t>(sample));
+        if (deep) bytes.push_back(static_cast<uint8_t>(sample >> 8));
+      }
       md5.add(bytes.data(), bytes.size());
     }
   }

@@ -204,13 +204,19 @@ StreamBuilder& StreamBuilder::junk(const Bytes& bytes) {
 
 Bytes sequenceHeader(const HeaderOptions& options) {
   BitWriter out;
-  out.unsignedGolomb(2).unsignedGolomb(2).unsignedGolomb(8).unsignedGolomb(0).unsignedGolomb(0);
+  out.unsignedGolomb(options.majorVersion).unsignedGolomb(2).unsignedGolomb(8).unsignedGolomb(0);
+  out.unsignedGolomb(options.topFieldFirst ? 4 : 0);
   out.bit(true).unsignedGolomb(options.width).unsignedGolomb(options.height);
   out.bit(true).unsignedGolomb(static_cast<uint32_t>(options.chroma));
   out.bit(false);                   // source sampling
   out.bit(true).unsignedGolomb(3);  // 25 frames a second
   out.bit(false).bit(false);        // pixel aspect, clean area
-  out.bit(true).unsignedGolomb(options.signalRange);
+  out.bit(true).unsignedGolomb(options.excursion > 0 ? 0 : options.signalRange);
+  if (options.excursion > 0) {
+    const uint32_t middle = (options.excursion + 1) / 2;
+    out.unsignedGolomb(0).unsignedGolomb(options.excursion);
+    out.unsignedGolomb(middle).unsignedGolomb(options.excursion);
+  }
   out.bit(false);  // colour
   out.unsignedGolomb(options.pictureCodingMode);
   return out.done();

@@ -41,6 +41,9 @@ struct HeaderOptions {
   Chroma chroma = Chroma::k420;
   uint32_t signalRange = 1;  // preset: 1 is 8 bits, full range
   uint32_t pictureCodingMode = 0;
+  uint32_t majorVersion = 2;
+  bool topFieldFirst = true;  // by base format 4; 0 has the lower one first
+  uint32_t excursion = 0;     // of luma and chroma, instead of the preset
 };
 
 Bytes sequenceHeader(const HeaderOptions& options);

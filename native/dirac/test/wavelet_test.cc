@@ -21,6 +21,13 @@ WaveletDsp<Coefficient> dspOf(uint32_t flags) {
   return dsp;
 }
 
+TransformParams transformOf(uint32_t wavelet, int depth) {
+  TransformParams params;
+  params.wavelet = params.waveletHorizontal = wavelet;
+  params.depth = depth;
+  return params;
+}
+
 // The subbands laid out as the decoder has them, and taken back to a picture.
 template <typename Coefficient>
 Grid inverse(const WaveletDsp<Coefficient>& dsp, uint32_t wavelet, int depth,
@@ -40,7 +47,7 @@ Grid inverse(const WaveletDsp<Coefficient>& dsp, uint32_t wavelet, int depth,
     }
   }
   InverseWavelet<Coefficient> rows;
-  rows.configure(dsp, wavelet, &plane);
+  rows.configure(dsp, transformOf(wavelet, depth), &plane);
   Grid out(plane.width, plane.height);
   // Begun anew in the middle, too: stripes of a picture are.
   for (int y = 0; y < plane.height; ++y) {
@@ -142,10 +149,67 @@ TEST_SUITE("inverse wavelet") {
     }
     plane.zero[2][static_cast<size_t>(kOrientations[2])] = true;
     InverseWavelet<int32_t> rows;
-    rows.configure(dsp, 0, &plane);
+    rows.configure(dsp, transformOf(0, 2), &plane);
     for (int y = 0; y < 16; ++y) {
       const int32_t* row = rows.next();
       for (int x = 0; x < 16; ++x) CHECK(row[x] == expected.at(x, y));
+    }
+  }
+}
+
+// Rows taken apart by a textbook's forward transform, without the columns.
+std::vector<Grid> horizontalSplit(uint32_t wavelet, const Grid& image) {
+  std::vector<Grid> halves(2, Grid(image.width / 2, image.height));
+  const bool shifts = wavelet != 3 && wavelet != 5;
+  for (int y = 0; y < image.height; ++y) {
+    std::vector<int32_t> row;
+    for (int x = 0; x < image.width; ++x) row.push_back(image.at(x, y) * (shifts ? 2 : 1));
+    analyse(wavelet, &row);
+    for (int x = 0; x < image.width; ++x) {
+      halves[static_cast<size_t>(x % 2)].at(x / 2, y) = row[static_cast<size_t>(x)];
+    }
+  }
+  return halves;
+}
+
+TEST_SUITE("asymmetric transforms") {
+  TEST_CASE("levels that are horizontal only come before the others, with a filter of their own") {
+    const WaveletDsp<int32_t> dsp = dspOf(cpuFlags());
+    for (uint32_t wavelet = 0; wavelet < 7; ++wavelet) {
+      for (const int depth : {0, 1}) {
+        CAPTURE(wavelet);
+        CAPTURE(depth);
+        const Grid picture = noise(32, 6, -128, 127, wavelet);
+        // A level of both directions, then two that split what is low in it.
+        const std::vector<Grid> bands = forwardTransform(wavelet, depth, picture);
+        const std::vector<Grid> finer = horizontalSplit(wavelet, bands[0]);
+        const std::vector<Grid> coarser = horizontalSplit(wavelet, finer[0]);
+        CoefficientPlane<int32_t> plane;
+        plane.configure(32, 6, depth, 2);
+        const auto put = [&](int level, Orientation orientation, const Grid& from) {
+          const Subband<int32_t> band = subbandOf(plane, level, orientation);
+          REQUIRE(band.width == from.width);
+          REQUIRE(band.height == from.height);
+          for (int y = 0; y < band.height; ++y) {
+            for (int x = 0; x < band.width; ++x) band.data[y * band.stride + x] = from.at(x, y);
+          }
+        };
+        put(0, Orientation::kLL, coarser[0]);
+        put(1, Orientation::kHL, coarser[1]);
+        put(2, Orientation::kHL, finer[1]);
+        for (size_t i = 1; i < bands.size(); ++i) put(3, kOrientations[i], bands[i]);
+        TransformParams params = transformOf(wavelet, depth);
+        params.depthHorizontal = 2;
+        InverseWavelet<int32_t> rows;
+        rows.configure(dsp, params, &plane);
+        for (const int begin : {0, 3}) {
+          rows.seek(begin);
+          for (int y = begin; y < 6; ++y) {
+            const int32_t* row = rows.next();
+            for (int x = 0; x < 32; ++x) CHECK(row[x] == picture.at(x, y));
+          }
+        }
+      }
     }
   }
 }
@@ -223,14 +287,15 @@ TEST_SUITE("coefficients of 16 bits") {
               for (int32_t& value : band.samples) value = random() % 2 ? most : -most;
               bands.push_back(band);
             }
-            if (!transformReach(wavelet, depth, peaksOf(bands)).fitsShort()) {
+            if (!transformReach(transformOf(wavelet, depth), peaksOf(bands)).fitsShort()) {
               ++refused;
               continue;
             }
             ++proven;
             const Grid expected = inverse(wide, wavelet, depth, bands);
             CHECK(inverse(narrow, wavelet, depth, bands) == expected);
-            if (wavelet > 4 || !transformReach(wavelet, depth, peaksOf(bands)).fitsNarrowSums()) {
+            if (wavelet > 4 ||
+                !transformReach(transformOf(wavelet, depth), peaksOf(bands)).fitsNarrowSums()) {
               continue;
             }
             ++provenSums;
@@ -253,7 +318,8 @@ TEST_SUITE("coefficients of 16 bits") {
         for (int y = 0; y < 64; ++y) {
           for (int x = 0; x < 64; ++x) ramp.at(x, y) = std::min(127, 2 * (x + y) - 128);
         }
-        CHECK(transformReach(wavelet, depth, peaksOf(forwardTransform(wavelet, depth, ramp)))
+        CHECK(transformReach(transformOf(wavelet, depth),
+                             peaksOf(forwardTransform(wavelet, depth, ramp)))
                   .fitsShort());
       }
     }
@@ -274,8 +340,9 @@ TEST_SUITE("sums of 64 bits") {
         CHECK(inverse(dsp, wavelet, depth, forwardTransform(wavelet, depth, checks)) == checks);
       }
     }
-    CHECK_FALSE(transformReach(6, 6, peaksOf(forwardTransform(6, 6, checks))).fitsSums());
-    CHECK(transformReach(1, 3, peaksOf(forwardTransform(1, 3, checks))).fitsSums());
+    CHECK_FALSE(
+        transformReach(transformOf(6, 6), peaksOf(forwardTransform(6, 6, checks))).fitsSums());
+    CHECK(transformReach(transformOf(1, 3), peaksOf(forwardTransform(1, 3, checks))).fitsSums());
   }
 }
 

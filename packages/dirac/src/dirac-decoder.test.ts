@@ -79,6 +79,12 @@ function shuffledBytes(length: number): Uint8Array {
   return bytes;
 }
 
+/** An interleaved exp-Golomb code. */
+function golomb(value: number): string {
+  const [, ...digits] = (value + 1).toString(2);
+  return `${digits.map((digit) => `0${digit}`).join('')}1`;
+}
+
 describe('DiracDecoder', () => {
   it('decodes the test card to the published samples, at any number of threads', { timeout: 120_000 }, async () => {
     for (const threads of [1, 2, 5]) {
@@ -340,24 +346,27 @@ describe('DiracDecoder given something else', () => {
     expect(error.cause).toMatchObject({ code: 'LIMIT' });
   });
 
-  it.skipIf(!withStreams)('names what is not supported yet (needs ../shared)', async () => {
-    const wanted: Record<string, RegExp> = {
-      'dr_vlc.drc': /VLC|field/i,
-      'schro_ld.drc': /low delay/i,
-      'ff_hq_qm_color.vc2': /high quality/i,
-      'schro_interlaced_intra.drc': /field/i,
-    };
-    for (const [file, what] of Object.entries(wanted)) {
-      const error = await failureOf(readFileSync(join(streams, file)));
-      expect(error.message).toMatch(what);
-      expect(error.message).toContain('not supported yet');
-      expect(error.cause).toMatchObject({ code: 'UNSUPPORTED' });
-    }
+  it('refuses samples of a depth that it has no format for', async () => {
+    // A sequence header of a signal range of 7 bits: version 2.2, base format 0, custom range, then nothing else.
+    const bits =
+      [2, 2, 8, 0, 0].map(golomb).join('') +
+      '000000' +
+      '1' +
+      [0, 0, 127, 64, 127].map(golomb).join('') +
+      '0' +
+      golomb(0);
+    const payload = bits.match(/.{1,8}/g)?.map((byte) => Number.parseInt(byte.padEnd(8, '0'), 2)) ?? [];
+    const header = [0x42, 0x42, 0x43, 0x44, 0, 0, 0, 0, 13 + payload.length, 0, 0, 0, 0, ...payload];
+    const error = await failureOf(Uint8Array.from([...header, 0x42, 0x42, 0x43, 0x44, 0x10, 0, 0, 0, 0, 0, 0, 0, 0]));
+    expect(error.message).toContain('Expected samples of 8 to 16 bits and a known quantisation matrix but received');
+    expect(error.cause).toMatchObject({ code: 'UNSUPPORTED' });
   });
 
   it('refuses messages that are no bytes', async () => {
     const graph = Pipeline(['text'] as unknown as Uint8Array[], new DiracDecoder(), () => {});
-    await expect(graph.run()).rejects.toThrow(/DiracDecoder: Expected a Uint8Array for inbox but received "text"/);
+    await expect(graph.run()).rejects.toThrow(
+      /DiracDecoder: Expected a Uint8Array or an EncodedChunk for inbox but received "text"/,
+    );
   });
 
   it('refuses options out of range', () => {
@@ -367,5 +376,10 @@ describe('DiracDecoder given something else', () => {
     expect(() => new DiracDecoder({ maxPixels: -1 })).toThrow(RangeError);
     expect(() => new DiracDecoder({ maxFrames: 0 })).toThrow(RangeError);
     expect(() => new DiracDecoder({ maxBytes: 0.5 })).toThrow(RangeError);
+    expect(() => new DiracDecoder({ missingReferences: 'grey' as unknown as 'skip' })).toThrow(
+      'DiracDecoder: Expected "skip" or "substitute" for missingReferences but received "grey"',
+    );
+    expect(() => new DiracDecoder({ quantiserDialect: 'old' as unknown as 'legacy' })).toThrow(TypeError);
+    expect(() => new DiracDecoder({ lowBand: 1 as unknown as boolean })).toThrow(TypeError);
   });
 });

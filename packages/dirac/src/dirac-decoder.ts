@@ -8,7 +8,16 @@ import {
   type NativeStats,
   openDecoder,
 } from '@kamaelia/dirac-native';
-import { FramePool, type FramePoolStats, type PoolGeneration, type Rational, type VideoFrame } from '@kamaelia/media';
+import {
+  type EncodedChunk,
+  FramePool,
+  type FramePoolStats,
+  type FrameTimes,
+  type PoolGeneration,
+  type Rational,
+  type VideoFrame,
+} from '@kamaelia/media';
+import { ChunkTimes } from './chunk-times.js';
 import { DiracError } from './dirac-error.js';
 import { frameLayoutOf } from './video-properties.js';
 
@@ -32,6 +41,20 @@ export interface DiracDecoderOptions {
   readonly maxFrames?: number;
   /** Bytes of picture memory at most. Default 256 MiB, but always enough for the decoder itself. */
   readonly maxBytes?: number;
+  /**
+   * What becomes of a picture of which a reference is missing, as after a seek: `'skip'` leaves it out; `'substitute'`
+   * puts the nearest picture there is, or mid-grey, in the place of what is missing and marks it `damaged`. Default
+   * `'skip'`.
+   */
+  readonly missingReferences?: 'skip' | 'substitute';
+  /** Whether intra pictures come with `lowBand`, the low-low band of their luma. Default false. */
+  readonly lowBand?: boolean;
+  /**
+   * How codeblocks with quantisers of their own are read in bands of a single codeblock: `'standard'`, or `'legacy'` as
+   * dirac-research and schroedinger up to 1.0.7 wrote them. Default `'detect'`: whichever fits the first such picture of
+   * a sequence.
+   */
+  readonly quantiserDialect?: 'detect' | 'standard' | 'legacy';
 }
 
 /** Counters of a {@link DiracDecoder}. */
@@ -42,15 +65,18 @@ export interface DiracDecoderStats extends NativeStats {
 }
 
 /**
- * Decodes a Dirac elementary stream in native threads, straight into counted picture memory.
+ * Decodes a Dirac or VC-2 elementary stream in native threads, straight into counted picture memory.
  *
- * `inbox`: `Uint8Array`s, cut anywhere; read-only, copied. `outbox`: {@link VideoFrame}s in presentation order, each to
- * be closed by its receiver; `pts` counts frames from 0 through all sequences, `timebase` is one frame. Damage does not
- * stop it: it finds the next picture, marks what was harmed (`damaged`), counts in `stats` and logs once a second at
- * most. When every frame is held downstream it waits, and takes more memory only if nobody could give one back.
+ * `inbox`: bytes, cut anywhere, or chunks as `DiracParser` makes them; read-only, copied. `outbox`: {@link VideoFrame}s
+ * in presentation order, each to be closed by its receiver. From bytes `pts` counts frames from 0 through all sequences
+ * and `timebase` is one frame; frames of chunks have the times of their chunk. Auxiliary data units in front of a picture
+ * are its `sideData` (`kind` `'dirac-auxiliary'`, its own kind in the first byte); checksums among them are verified and
+ * counted in `stats`. The two fields of a frame that are coded one by one lie in alternate rows. Damage does not stop it:
+ * it finds the next picture, marks what was harmed (`damaged`), counts in `stats` and logs once a second at most. When
+ * every frame is held downstream it waits, and takes more memory only if nobody could give one back.
  *
- * Ends its graph with {@link DiracError} for input without a sequence header, with pictures above `maxPixels`, or in a
- * part of the standard that is not there yet: VLC, low delay and high quality syntax, field coding, depths over 8 bits.
+ * Ends its graph with {@link DiracError} for input without a sequence header, with pictures above `maxPixels`, with
+ * samples of less than 8 or more than 16 bits, or with an asymmetric transform that has no quantisation matrix.
  *
  * @example
  * import { createReadStream } from 'node:fs';
@@ -64,7 +90,7 @@ export interface DiracDecoderStats extends NativeStats {
  * console.log(frames); // 300
  */
 export class DiracDecoder extends Component {
-  readonly inbox = this.in<Uint8Array>('inbox', { capacity: 16 });
+  readonly inbox = this.in<Uint8Array | EncodedChunk>('inbox', { capacity: 16 });
   readonly outbox = this.out<VideoFrame>('outbox');
 
   readonly #options: Required<Pick<DiracDecoderOptions, 'threads' | 'maxPixels'>> & DiracDecoderOptions;
@@ -73,6 +99,8 @@ export class DiracDecoder extends Component {
   #generation: PoolGeneration | undefined;
   #nativeGeneration = 0;
   #timebase: Rational = { num: 1, den: 25 };
+  readonly #times = new ChunkTimes();
+  #external: External | undefined;
   #lastStats: NativeStats | undefined;
 
   /** Native work is under way that will end in a wake. */
@@ -97,6 +125,9 @@ export class DiracDecoder extends Component {
     whole('maxPixels', maxPixels, Number.MAX_SAFE_INTEGER);
     if (options.maxFrames !== undefined) whole('maxFrames', options.maxFrames, 65_536);
     if (options.maxBytes !== undefined) whole('maxBytes', options.maxBytes, Number.MAX_SAFE_INTEGER);
+    oneOf('missingReferences', options.missingReferences, ['skip', 'substitute', undefined]);
+    oneOf('quantiserDialect', options.quantiserDialect, ['detect', 'standard', 'legacy', undefined]);
+    oneOf('lowBand', options.lowBand, [true, false, undefined]);
     this.#options = { ...options, threads, maxPixels };
   }
 
@@ -107,8 +138,9 @@ export class DiracDecoder extends Component {
   }
 
   override *main(): Steps {
-    const { maxFrames, maxBytes, threads, maxPixels } = this.#options;
+    const { maxFrames, maxBytes, threads, maxPixels, missingReferences, lowBand, quantiserDialect } = this.#options;
     const ext = this.external();
+    this.#external = ext;
     const onWarning = (message: string) => this.log('warn', message);
     this.#pool = new FramePool({
       name: this.path,
@@ -116,7 +148,14 @@ export class DiracDecoder extends Component {
       ...(maxFrames === undefined ? {} : { maxFrames }),
       ...(maxBytes === undefined ? {} : { maxBytes }),
     });
-    const decoder = openDecoder({ threads, maxPixels, onWake: () => ext.wake() });
+    const decoder = openDecoder({
+      threads,
+      maxPixels,
+      onWake: () => ext.wake(),
+      ...(missingReferences === undefined ? {} : { missingReferences }),
+      ...(lowBand === undefined ? {} : { lowBand }),
+      ...(quantiserDialect === undefined ? {} : { quantiserDialect }),
+    });
     this.#decoder = decoder;
     try {
       while (!this.#ended) {
@@ -134,16 +173,40 @@ export class DiracDecoder extends Component {
     }
   }
 
+  /**
+   * Begins anew, as before a seek: what waits in the inbox and inside is forgotten, and frames come again from the first
+   * picture that can be decoded of what is sent from now on; it need not begin with a sequence header. Frames that were
+   * sent already are not touched. Does nothing before the start and after the end.
+   */
+  reset(): void {
+    const decoder = this.#decoder;
+    if (decoder === undefined || this.#ended) return;
+    while (this.inbox.ready) this.inbox.recv();
+    this.#waiting = undefined;
+    this.#times.clear();
+    // A format stays: its slots are still to be provided.
+    const formats = [...this.#events.slice(this.#nextEvent), ...decoder.poll()].filter((event) => {
+      if (event.kind === 'picture' && event.generation === this.#nativeGeneration) {
+        this.#generation?.release(event.slot);
+      }
+      return event.kind === 'format';
+    });
+    this.#events = formats;
+    this.#nextEvent = 0;
+    decoder.reset();
+    this.#finished = false;
+    this.#starved = false;
+    this.#busy = false;
+    this.#external?.wake();
+  }
+
   /** Hands over what has arrived, as far as the native queue has room. */
   #push(decoder: NativeDiracDecoder): void {
     const { inbox } = this;
     for (;;) {
       if (this.#waiting === undefined) {
         if (!inbox.ready) break;
-        const bytes: unknown = inbox.recv();
-        if (!(bytes instanceof Uint8Array)) {
-          throw new TypeError(`DiracDecoder: Expected a Uint8Array for inbox but received ${describe(bytes)}`);
-        }
+        const bytes = this.#bytesOf(inbox.recv());
         if (bytes.length === 0) continue;
         this.#waiting = bytes;
       }
@@ -161,6 +224,18 @@ export class DiracDecoder extends Component {
       this.#busy = true;
       decoder.finish();
     }
+  }
+
+  #bytesOf(message: unknown): Uint8Array {
+    if (message instanceof Uint8Array) return message;
+    const chunk = message as Partial<EncodedChunk> | null | undefined;
+    if (typeof message === 'object' && chunk?.data instanceof Uint8Array) {
+      this.#times.add(chunk as EncodedChunk);
+      return chunk.data;
+    }
+    throw new TypeError(
+      `DiracDecoder: Expected a Uint8Array or an EncodedChunk for inbox but received ${describe(message)}`,
+    );
   }
 
   /** Works through the decoder's events while the outbox has room; what is left over comes first the next time. */
@@ -233,9 +308,19 @@ export class DiracDecoder extends Component {
   #deliver(event: PictureEvent): void {
     const generation = this.#generation;
     if (generation === undefined) return;
-    const { pts, damaged, discontinuity, intra: keyframe } = event;
+    const { pts, damaged, discontinuity, intra: keyframe, lowBand, sideData } = event;
     if (damaged) this.#logDamage(false);
-    this.outbox.send(generation.adopt(event.slot, { pts, timebase: this.#timebase, damaged, discontinuity, keyframe }));
+    const times: FrameTimes = {
+      pts,
+      timebase: this.#timebase,
+      ...this.#times.take(event.pictureNumber),
+      damaged,
+      discontinuity,
+      keyframe,
+      ...(lowBand === undefined ? {} : { lowBand }),
+      ...(sideData === undefined ? {} : { sideData: sideData.map((data) => ({ kind: 'dirac-auxiliary', data })) }),
+    };
+    this.outbox.send(generation.adopt(event.slot, times));
   }
 
   /** Every frame is held downstream. It is for those who hold them to go on; only if none of them can is there more. */
@@ -270,7 +355,7 @@ export class DiracDecoder extends Component {
     const { maxPixels } = this.#options;
     const text: Record<string, string> = {
       NO_SEQUENCE_HEADER: `Expected a Dirac stream but received ${detail}`,
-      UNSUPPORTED: `Expected frame-coded core syntax of 8 bits with arithmetic coding but received ${detail}, which is not supported yet`,
+      UNSUPPORTED: `Expected samples of 8 to 16 bits and a known quantisation matrix but received ${detail}`,
       LIMIT: `Expected pictures of at most ${maxPixels} pixels (option maxPixels) but received larger ones`,
     };
     const message = `DiracDecoder: ${text[code] ?? `Expected decoding to succeed but ${detail}`} (at byte ${position})`;
@@ -304,8 +389,15 @@ export class DiracDecoder extends Component {
     this.#lastStats = decoder.stats();
     decoder.close();
     this.#decoder = undefined;
+    this.#times.clear();
     if (generation !== undefined) generation.onFree = undefined;
   }
+}
+
+function oneOf(name: string, value: unknown, allowed: readonly unknown[]): void {
+  if (allowed.includes(value)) return;
+  const names = allowed.filter((word) => word !== undefined).map(describe);
+  throw new TypeError(`DiracDecoder: Expected ${names.join(' or ')} for ${name} but received ${describe(value)}`);
 }
 
 function whole(name: string, value: unknown, highest: number): void {

@@ -3,7 +3,7 @@ import { MediaError } from '@kamaelia/media';
 
 /**
  * A Dirac stream that cannot be decoded. `code`: `NO_SEQUENCE_HEADER` (nothing of a Dirac stream within the first MiB or
- * the whole input), `UNSUPPORTED` (a part of the standard that is not there yet, named in the message), `LIMIT` (a
+ * the whole input), `UNSUPPORTED` (samples or a transform that cannot be decoded, named in the message), `LIMIT` (a
  * picture larger than an option allows), `OUT_OF_MEMORY`. `position` is the byte of the input.
  */
 export class DiracError extends MediaError {}

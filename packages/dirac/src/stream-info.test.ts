@@ -43,7 +43,7 @@ describe('DiracProbe', () => {
     expect(cut.finish()).toEqual(whole.finish());
   });
 
-  it.skipIf(!existsSync(streams))('names the syntax of streams that cannot be decoded yet (needs ../shared)', () => {
+  it.skipIf(!existsSync(streams))('names the syntax of every profile (needs ../shared)', () => {
     const syntaxes = ['dr_vlc.drc', 'schro_ld.drc', 'ff_hq_qm_color.vc2'].map((name) => {
       const probe = new DiracProbe();
       probe.push(readFileSync(join(streams, name)));

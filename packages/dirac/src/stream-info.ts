@@ -28,6 +28,12 @@ export interface DiracStreamInfo {
   readonly frameRate: Rational;
   readonly pixelAspect: Rational;
   readonly fields: 'progressive' | 'tff' | 'bff';
+  /** Pictures come in fragments (VC-2 version 3). */
+  readonly fragmented: boolean;
+  /** What the first auxiliary unit of that kind calls the encoder. */
+  readonly encoder: string | undefined;
+  readonly auxiliaryUnits: number;
+  readonly paddingUnits: number;
   /** Coded as one picture a field. */
   readonly fieldCoding: boolean;
   readonly colorSpace: ColorSpace;
@@ -69,7 +75,7 @@ function syntaxOf(code: number): DiracSyntax {
  * console.log(width, height, frames); // 640 360 300
  */
 export class DiracProbe {
-  readonly #parser = openParser();
+  readonly #parser = openParser({ data: true });
   #header: NativeVideoFormat | undefined;
   #syntax: DiracSyntax | undefined;
   #sequences = 0;
@@ -77,6 +83,10 @@ export class DiracProbe {
   readonly #pictures: [number, number, number] = [0, 0, 0];
   #bytes = 0;
   #damagedUnits = 0;
+  #auxiliary = 0;
+  #padding = 0;
+  #fragmented = false;
+  #encoder: string | undefined;
 
   /** Takes bytes, cut anywhere. They are copied. */
   push(bytes: Uint8Array): void {
@@ -92,7 +102,17 @@ export class DiracProbe {
       if (!this.#inSequence) this.#sequences++;
       this.#inSequence = true;
     }
+    if (unit.code === 0x30) this.#padding++;
+    if ((unit.code & 0xf8) === 0x20) {
+      this.#auxiliary++;
+      // Behind the parse info: kind 1, then the encoder's name.
+      if (unit.data?.[13] === 1) this.#encoder ??= new TextDecoder('latin1').decode(unit.data.subarray(14, 270));
+    }
     if ((unit.code & PICTURE) === 0 || this.#header === undefined) return;
+    if (unit.slices !== undefined && this.#header.majorVersion >= 3) {
+      this.#fragmented = true;
+      if (unit.slices > 0) return;
+    }
     this.#syntax ??= syntaxOf(unit.code);
     const references = unit.references ?? 0;
     if (references <= 2) this.#pictures[references as 0 | 1 | 2]++;
@@ -124,6 +144,10 @@ export class DiracProbe {
       pixelAspect: header.pixelAspect,
       fields: fieldsOf(header),
       fieldCoding,
+      fragmented: this.#fragmented,
+      encoder: this.#encoder,
+      auxiliaryUnits: this.#auxiliary,
+      paddingUnits: this.#padding,
       colorSpace: colorSpaceOf(header),
       sequences: this.#sequences,
       frames,

@@ -26,10 +26,11 @@ export function colorSpaceOf(format: NativeVideoFormat): ColorSpace {
   };
 }
 
-/** The format's name, such as `I420` or `I422P10`. */
+/** The format's name, such as `I420` or `I422P10`: that of the least depth that holds the stream's samples. */
 export function pixelFormatOf(format: NativeVideoFormat): PixelFormat {
   const depth = Math.max(format.lumaDepth, format.chromaDepth);
-  return `${SAMPLINGS[format.chroma]}${depth > 8 ? `P${depth}` : ''}` as PixelFormat;
+  const held = [10, 12, 16].find((bits) => bits >= depth) ?? 16;
+  return `${SAMPLINGS[format.chroma]}${depth > 8 ? `P${held}` : ''}` as PixelFormat;
 }
 
 /** The clean area, where it lies within the picture; what it leaves out is not meant to be seen, but is decoded. */

@@ -4,6 +4,7 @@ import { videoFrameCodec } from './frame-crossing.js';
 
 export { type YuvTransform, yuvTransform } from './colour.js';
 export type { ConvertOptions } from './convert.js';
+export type { EncodedChunk } from './encoded-chunk.js';
 export { addFrame, FrameHash, frameDigest } from './frame-hash.js';
 export { FramePacer } from './frame-pacer.js';
 export { FramePool, type FramePoolOptions, type FramePoolStats, layoutFor } from './frame-pool.js';

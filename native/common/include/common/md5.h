@@ -31,6 +31,16 @@ class Md5 {
     }
   }
 
+  // The state after the whole blocks of 64 bytes so far, as 16 bytes: what the digest would be without
+  // the padding at its end.
+  std::array<uint8_t, 16> state() const {
+    std::array<uint8_t, 16> bytes;
+    for (size_t i = 0; i < 16; ++i) {
+      bytes[i] = static_cast<uint8_t>(state_[i / 4] >> (8 * (i % 4)));
+    }
+    return bytes;
+  }
+
   // Ends the digest: 32 hexadecimal digits.
   std::string hex() {
     const uint64_t bits = total_ * 8;

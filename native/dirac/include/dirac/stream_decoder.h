@@ -14,10 +14,16 @@
 
 namespace kamaelia::dirac {
 
-class PictureDecoder;
+class AuxiliaryUnits;
+class FieldFrames;
+class FragmentedPicture;
 class OutputOrder;
-struct ReferencePicture;
+class PictureDecoder;
+class ReferenceBuffer;
+struct OpenFrame;
 struct PictureHeader;
+struct ReferencePicture;
+struct WaitingPicture;
 
 // Bytes in, pictures in presentation order out, one unit of work a step. Not for use by two threads
 // at once, but for SlotTable, which the receiver of pictures may change at any time.
@@ -51,31 +57,47 @@ class StreamDecoder {
   const Stats& stats() const { return stats_; }
 
  private:
+  struct PictureWork;
+
   Step handleUnit(const Unit& unit);
   Step beginSequence(const Unit& unit);
   Step decodePicture(const Unit& unit);
+  Step decodeFragment(const Unit& unit);
+  void finishFragments();
   Step unsupported(const Unit& unit, const char* detail);
   Step fail(Status status);
   void endSequence();
   void dropEvents();
   void deliver(bool flush);
+  bool takeSlot(PictureWork* work);
+  void giveSlotBack(const PictureWork& work);
   void skipPicture(const PictureHeader& header);
-  void store(const PictureHeader& header, int32_t slot, bool damaged);
-  bool findReferences(const PictureHeader& header, ReferencePicture** found);
-  void retire(uint32_t number);
-  void dropReference(size_t at);
+  void store(const PictureWork& work, bool damaged);
+  void storeField(WaitingPicture field);
+  bool findReferences(PictureWork* work);
+  ReferencePicture* substitute(uint32_t number, const FrameLayout& layout);
+  void verify(const PictureWork& work);
+  bool fieldCoding() const { return format_.pictureCodingMode == 1; }
+  const FrameLayout& layoutOfPicture(uint32_t number) const;
+  void closeFrame(OpenFrame frame);
 
   DecoderOptions options_;
   StreamParser parser_;
   std::unique_ptr<PictureDecoder> pictures_;
   std::unique_ptr<OutputOrder> order_;
-  std::vector<std::unique_ptr<ReferencePicture>> references_;
-  std::vector<std::unique_ptr<ReferencePicture>> spares_;  // their half-pel planes are used again
+  std::unique_ptr<ReferenceBuffer> references_;
+  std::unique_ptr<FieldFrames> frames_;  // that lack a field
+  std::unique_ptr<FragmentedPicture> fragmented_;
+  std::unique_ptr<PictureWork> fragmentedWork_;  // what the picture at hand is for
+  std::unique_ptr<AuxiliaryUnits> auxiliary_;
+  std::unique_ptr<ReferencePicture> grey_;  // stands in for a missing reference
+  std::vector<uint8_t> greySamples_;
   std::deque<Event> events_;
   std::shared_ptr<SlotTable> slots_;
   std::vector<uint8_t> header_;  // of the current sequence, as it came
   VideoFormat format_;
   FrameLayout layout_;
+  FrameLayout fieldLayout_[2];  // of rows 0, 2, 4... and of rows 1, 3, 5...
   uint32_t generation_ = 0;
   bool haveFormat_ = false;
   bool inSequence_ = false;

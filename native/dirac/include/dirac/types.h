@@ -5,6 +5,8 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <vector>
 
 #include "common/status.h"
 
@@ -80,6 +82,20 @@ struct FrameLayout {
 
 FrameLayout layoutOf(const VideoFormat& format);
 
+// How codeblocks with quantisers of their own are read in bands of a single codeblock: with one, as
+// the specification has it, or without, as dirac-research and schroedinger up to 1.0.7 write them.
+enum class QuantiserDialect : uint8_t {
+  kDetect,  // by which of the two the bytes of a sequence's first such picture fit
+  kStandard,
+  kLegacy,
+};
+
+// What becomes of a picture of which a reference is missing.
+enum class MissingReferences : uint8_t {
+  kSkip,        // it is left out, and counted
+  kSubstitute,  // mid-grey stands in for what is missing, and the picture is marked as damaged
+};
+
 struct DecoderOptions {
   // Threads that take part in one picture, 1 to 64; the output is the same whatever the number.
   int threads = 1;
@@ -88,6 +104,10 @@ struct DecoderOptions {
   uint64_t maxPixels = uint64_t{8192} * 4320;
   // Largest data unit, in bytes; a longer one counts as lost synchronisation.
   size_t maxUnitBytes = size_t{64} << 20;
+  QuantiserDialect quantiserDialect = QuantiserDialect::kDetect;
+  MissingReferences missingReferences = MissingReferences::kSkip;
+  // Whether the events of intra pictures carry their low-low band.
+  bool lowBand = false;
   // Set to true by another thread, it makes the picture at work end early.
   const std::atomic<bool>* cancel = nullptr;
 };
@@ -98,6 +118,20 @@ enum EventFlag : uint32_t {
   kIntra = 1u << 2,
   kReference = 1u << 3,
 };
+
+// The low-low band of a picture's luma before the inverse transform, DC prediction undone: a small
+// picture, signed around mid-grey, up to a scale factor. Rows without gaps.
+struct LowBand {
+  int width = 0;
+  int height = 0;
+  int level = 0;         // transform levels above it
+  bool isShort = false;  // all values are known to fit 16 bits
+  std::vector<int32_t> data;
+};
+
+// Auxiliary data units that came in front of a picture: their payloads, the kind of each in its
+// first byte (1 encoder's name, 3 checksum of the picture, by schroedinger's numbers).
+using SideData = std::vector<std::vector<uint8_t>>;
 
 struct Event {
   enum class Kind : uint8_t {
@@ -114,6 +148,8 @@ struct Event {
   int64_t pts = 0;  // output index: units of 1 / frameRate
   uint32_t pictureNumber = 0;
   uint32_t flags = 0;
+  std::shared_ptr<const LowBand> lowBand;    // or nullptr
+  std::shared_ptr<const SideData> sideData;  // or nullptr
   Status status;
 };
 
@@ -136,6 +172,10 @@ struct Stats {
   uint64_t damaged = 0;          // of the decoded ones
   uint64_t skippedPictures = 0;  // undecodable: a reference is missing, or the header is damaged
   uint64_t lostSync = 0;         // times
+  uint64_t checksumsRight = 0;   // pictures that are what the checksum in front of them says
+  uint64_t checksumsWrong = 0;
+  uint64_t auxiliary = 0;  // auxiliary data units
+  uint64_t padding = 0;    // padding units
 };
 
 }  // namespace kamaelia::dirac

@@ -20,6 +20,8 @@ function describe(info: DiracStreamInfo): string {
       'picture',
       `${info.width}x${info.height} ${info.format}, ${info.fields}${info.fieldCoding ? ', field coded' : ''}`,
     ],
+    ['base format', `${header.baseVideoFormat}, source ${header.sourceSampling === 0 ? 'progressive' : 'interlaced'}`],
+    ['depth', `luma ${header.lumaDepth} bits, chroma ${header.chromaDepth} bits`],
     ['frame rate', `${frameRate.num}/${frameRate.den} (${rate.toFixed(3)} a second)`],
     ['pixel aspect', `${pixelAspect.num}:${pixelAspect.den}`],
     ['clean area', `${cleanArea.width}x${cleanArea.height} at ${cleanArea.x},${cleanArea.y}`],
@@ -32,12 +34,17 @@ function describe(info: DiracStreamInfo): string {
       'signal',
       `luma ${header.lumaOffset}+${header.lumaExcursion}, chroma ${header.chromaOffset}+${header.chromaExcursion}`,
     ],
+    ['field order', header.topFieldFirst ? 'top field first' : 'bottom field first'],
     ['sequences', String(info.sequences)],
     ['frames', `${info.frames} (${info.intra} intra, ${info.oneReference} P, ${info.twoReferences} B pictures)`],
     ['duration', seconds(info.duration)],
     ['bit rate', `${(info.bitrate / 1000).toFixed(1)} kbit/s`],
     ['bytes', `${info.bytes}${info.bytesSkipped > 0 ? `, ${info.bytesSkipped} of them in no data unit` : ''}`],
   ];
+  if (info.encoder !== undefined) rows.push(['encoder', info.encoder]);
+  if (info.fragmented) rows.push(['fragments', 'pictures come in fragments']);
+  if (info.auxiliaryUnits > 0) rows.push(['auxiliary', `${info.auxiliaryUnits} data units`]);
+  if (info.paddingUnits > 0) rows.push(['padding', `${info.paddingUnits} data units`]);
   if (info.damagedUnits > 0) rows.push(['damaged', `${info.damagedUnits} data units`]);
   return rows.map(([name, value]) => `${name.padEnd(14)}${value}\n`).join('');
 }

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "coefficients.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <mutex>
+
+#include "common/cpu_flags.h"
+
+namespace kamaelia::dirac {
+namespace {
+
+// Pictures with coefficients over 16 bits mostly come in a row.
+constexpr int kPicturesWide = 16;
+// Rows of slices are handed out in this many parts for each thread.
+constexpr int kPartsPerThread = 4;
+constexpr Orientation kHighBands[] = {Orientation::kHL, Orientation::kLH, Orientation::kHH};
+
+template <typename Coefficient>
+std::shared_ptr<const LowBand> copyLowBand(CoefficientPlane<Coefficient>& plane, bool isShort) {
+  const Subband<Coefficient> band = subbandOf(plane, 0, Orientation::kLL);
+  auto low = std::make_shared<LowBand>();
+  low->width = band.width;
+  low->height = band.height;
+  low->level = plane.levels();
+  low->isShort = isShort;
+  if (plane.zero[0][0]) {
+    low->data.assign(static_cast<size_t>(band.width) * static_cast<size_t>(band.height), 0);
+    return low;
+  }
+  low->data.reserve(static_cast<size_t>(band.width) * static_cast<size_t>(band.height));
+  for (int y = 0; y < band.height; ++y) {
+    const Coefficient* row = band.data + y * band.stride;
+    low->data.insert(low->data.end(), row, row + band.width);
+  }
+  return low;
+}
+
+}  // namespace
+
+CoefficientDecoder::CoefficientDecoder(const DecoderOptions& options, ThreadPool* pool)
+    : options_(options), pool_(pool), dialect_(options.quantiserDialect) {
+  const uint32_t flags = cpuFlags();
+  initWavelet(&short_.wavelet, flags);
+  initWavelet(&wide_.wavelet, flags);
+  initNarrowWavelet(&narrowWavelet_, flags);
+  initWideWavelet(&wideSumsWavelet_);
+  initSlices(&short_.slices, flags);
+  initSlices(&wide_.slices, flags);
+}
+
+void CoefficientDecoder::begin(bool mayBeShort) {
+  mayBeShort_ = mayBeShort;
+  wideFor_ = 0;
+  dialect_ = options_.quantiserDialect;
+}
+
+bool CoefficientDecoder::cancelled() const {
+  return options_.cancel != nullptr && options_.cancel->load(std::memory_order_relaxed);
+}
+
+template <>
+PictureCoefficients<int16_t>& CoefficientDecoder::in() {
+  return short_;
+}
+
+template <>
+PictureCoefficients<int32_t>& CoefficientDecoder::in() {
+  return wide_;
+}
+
+// The least that the sums of this picture's transform need.
+template <>
+const WaveletDsp<int16_t>& CoefficientDecoder::wavelet() {
+  return narrowSums_ ? narrowWavelet_ : short_.wavelet;
+}
+
+template <>
+const WaveletDsp<int32_t>& CoefficientDecoder::wavelet() {
+  return wideSums_ ? wideSumsWavelet_ : wide_.wavelet;
+}
+
+template <typename Coefficient>
+std::vector<InverseWavelet<Coefficient>>& CoefficientDecoder::rows(const TransformParams& params,
+                                                                   int component, size_t stripes) {
+  PictureCoefficients<Coefficient>& from = in<Coefficient>();
+  std::vector<InverseWavelet<Coefficient>>& rows = from.rows[component];
+  rows.resize(stripes);
+  for (auto& stripe : rows) {
+    stripe.configure(wavelet<Coefficient>(), params, &from.plane[component]);
+  }
+  return rows;
+}
+
+template std::vector<InverseWavelet<int16_t>>& CoefficientDecoder::rows(const TransformParams&, int,
+                                                                        size_t);
+template std::vector<InverseWavelet<int32_t>>& CoefficientDecoder::rows(const TransformParams&, int,
+                                                                        size_t);
+
+Status CoefficientDecoder::findBands(BitReader& bits, const TransformParams& params) {
+  Status status;
+  bands_.clear();
+  for (int c = 0; c < 3; ++c) {
+    for (int level = 0; level <= params.depth; ++level) {
+      for (int i = 0; i < params.bandsAt(level); ++i) {
+        CodedBand band;
+        band.component = c;
+        band.level = level;
+        band.orientation = level == 0 ? Orientation::kLL : kHighBands[i];
+        band.codeblocks = params.codeblocks[level];
+        bits.align();
+        const uint64_t length = bits.unsignedGolomb();
+        if (length > 0) {
+          band.quantiser = bits.unsignedGolomb();
+          bits.align();
+          const uint64_t there = std::min(length, bits.bytesLeft());
+          if (there < length) status = {Code::kDamaged, bits.bytePosition(), "subband cut short"};
+          band.bytes = bits.bytes();
+          band.size = static_cast<size_t>(there);
+          bits.skipBytes(there);
+        }
+        bands_.push_back(band);
+      }
+    }
+  }
+  return status;
+}
+
+Status CoefficientDecoder::findSlices(BitReader& bits, const TransformParams& params) {
+  const size_t count = static_cast<size_t>(params.slices.x) * static_cast<size_t>(params.slices.y);
+  slices_.assign(count, CodedSlice{});
+  if (dirac::findSlices(bits, params, 0, count, slices_.data())) return {};
+  return {Code::kDamaged, bits.bytePosition(), "slices cut short"};
+}
+
+bool CoefficientDecoder::fits(const TransformParams& params,
+                              bool (TransformReach::*test)() const) const {
+  return std::all_of(std::begin(peaks_), std::end(peaks_), [&](const BandPeaks& peaks) {
+    return (transformReach(params, peaks).*test)();
+  });
+}
+
+bool CoefficientDecoder::decode(const TransformParams& params, const PictureSize& size,
+                                const BandCoding& coding) {
+  const bool whole = decodeAs(params, size, coding);
+  lowBand_ = nullptr;
+  if (options_.lowBand && coding.intra && !cancelled()) {
+    lowBand_ = isShort_ ? copyLowBand(short_.plane[0], true) : copyLowBand(wide_.plane[0], false);
+  }
+  return whole;
+}
+
+// Settles the type of the coefficients too.
+bool CoefficientDecoder::decodeAs(const TransformParams& params, const PictureSize& size,
+                                  BandCoding coding) {
+  if (params.syntax == Syntax::kCore && params.quantiserPerCodeblock) {
+    coding.quantiserPerCodeblock = true;
+    if (dialect_ == QuantiserDialect::kDetect) settleDialect(params, size, coding);
+    coding.onlyWhereSeveral = dialect_ == QuantiserDialect::kLegacy;
+  }
+  isShort_ = mayBeShort_ && params.wavelet <= 4 && params.waveletHorizontal <= 4;
+  if (isShort_ && wideFor_ > 0) {
+    --wideFor_;
+    isShort_ = false;
+  }
+  if (isShort_) {
+    const bool whole = decodeIn<int16_t>(params, size, coding);
+    isShort_ = fits(params, &TransformReach::fitsShort);
+    narrowSums_ = fits(params, &TransformReach::fitsNarrowSums);
+    if (isShort_ || cancelled()) return whole;
+    wideFor_ = kPicturesWide;
+  }
+  const bool whole = decodeIn<int32_t>(params, size, coding);
+  wideSums_ = !fits(params, &TransformReach::fitsSums);
+  return whole;
+}
+
+template <typename Coefficient>
+bool CoefficientDecoder::decodeIn(const TransformParams& params, const PictureSize& size,
+                                  const BandCoding& coding) {
+  PictureCoefficients<Coefficient>& to = in<Coefficient>();
+  for (int c = 0; c < 3; ++c) {
+    to.plane[c].configure(size.width[c], size.height[c], params.depth, params.depthHorizontal);
+    peaks_[c] = BandPeaks{};
+  }
+  if (params.syntax == Syntax::kCore) return decodeBands<Coefficient>(params, coding);
+  return decodeSlices<Coefficient>(params);
+}
+
+// A chain of bands of one orientation has to be decoded from coarse to fine, as each looks at its
+// parent; the chains of all components are independent of each other.
+template <typename Coefficient>
+bool CoefficientDecoder::decodeBands(const TransformParams& params, const BandCoding& coding) {
+  const size_t perComponent = static_cast<size_t>(1 + 3 * params.depth);
+  const size_t chains = params.depth > 0 ? 4 : 1;
+  std::atomic<bool> good{true};
+  pool_->parallelFor(3 * chains, static_cast<size_t>(options_.threads), [&](size_t task) {
+    const CodedBand* bands = bands_.data() + (task / chains) * perComponent;
+    const size_t chain = task % chains;
+    CoefficientPlane<Coefficient>& plane = in<Coefficient>().plane[task / chains];
+    BandPeaks& peaks = peaks_[task / chains];
+    const auto one = [&](const CodedBand& coded) {
+      if (cancelled()) return uint32_t{0};
+      const auto orientation = static_cast<size_t>(coded.orientation);
+      if (coded.size == 0) {
+        plane.zero[coded.level][orientation] = true;
+        return uint32_t{0};
+      }
+      Subband<Coefficient> parent;
+      if (coded.level > 1 && !plane.zero[coded.level - 1][orientation]) {
+        parent = subbandOf(plane, coded.level - 1, coded.orientation);
+      }
+      const BandResult result =
+          decodeSubband(coded, subbandOf(plane, coded.level, coded.orientation), parent, coding);
+      if (!result.good) good = false;
+      return result.peak;
+    };
+    if (chain == 0) {
+      peaks.low = one(bands[0]);
+      if (coding.intra && bands[0].size > 0 && !cancelled()) {
+        const uint32_t peak = undoDcPrediction(subbandOf(plane, 0, Orientation::kLL));
+        peaks.low = std::max(peaks.low, peak);
+      }
+      return;
+    }
+    for (int level = 1; level <= params.depth; ++level) {
+      peaks.high[level - 1][chain - 1] =
+          one(bands[1 + 3 * static_cast<size_t>(level - 1) + (chain - 1)]);
+    }
+  });
+  return good;
+}
+
+template <typename Coefficient>
+bool CoefficientDecoder::decodeSlices(const TransformParams& params) {
+  PictureCoefficients<Coefficient>& to = in<Coefficient>();
+  const SliceLayout<Coefficient> layout(to.slices, params, to.plane);
+  const int rows = params.slices.y;
+  const int parts = std::min(rows, options_.threads == 1 ? 1 : options_.threads * kPartsPerThread);
+  bool good = true;
+  std::mutex mutex;
+  pool_->parallelFor(
+      static_cast<size_t>(parts), static_cast<size_t>(options_.threads), [&](size_t part) {
+        BandPeaks peaks[3];
+        const int first = static_cast<int>(int64_t{rows} * static_cast<int64_t>(part) / parts);
+        const int last = static_cast<int>(int64_t{rows} * static_cast<int64_t>(part + 1) / parts);
+        bool whole = true;
+        for (int row = first; row < last && !cancelled(); ++row) {
+          whole = layout.decodeRows(slices_.data(), row, row + 1, peaks) && whole;
+        }
+        const std::lock_guard lock(mutex);
+        good = good && whole;
+        for (int c = 0; c < 3; ++c) peaks_[c].raise(peaks[c]);
+      });
+  if (params.syntax != Syntax::kLowDelay || cancelled()) return good;
+  for (int c = 0; c < 3; ++c) {
+    const uint32_t peak = undoDcPrediction(subbandOf(to.plane[c], 0, Orientation::kLL));
+    peaks_[c].low = std::max(peaks_[c].low, peak);
+  }
+  return good;
+}
+
+// Both ways are tried on the bands of one codeblock that need no parent; the right one ends where
+// the band's bytes do.
+void CoefficientDecoder::settleDialect(const TransformParams& params, const PictureSize& size,
+                                       const BandCoding& coding) {
+  for (int c = 0; c < 3; ++c) {
+    wide_.plane[c].configure(size.width[c], size.height[c], params.depth);
+  }
+  int64_t misfit[2] = {0, 0};
+  bool any = false;
+  for (const CodedBand& band : bands_) {
+    if (band.level > 1 || band.size == 0) continue;
+    if (band.codeblocks.x != 1 || band.codeblocks.y != 1) continue;
+    any = true;
+    for (const bool legacy : {false, true}) {
+      BandCoding tried = coding;
+      tried.onlyWhereSeveral = legacy;
+      const BandResult result = decodeSubband(
+          band, subbandOf(wide_.plane[band.component], band.level, band.orientation), {}, tried);
+      const int64_t size64 = static_cast<int64_t>(band.size);
+      misfit[legacy] += result.good ? std::abs(result.taken - size64) : size64 + 8;
+    }
+  }
+  if (!any || misfit[0] == misfit[1]) return;
+  dialect_ = misfit[1] < misfit[0] ? QuantiserDialect::kLegacy : QuantiserDialect::kStandard;
+}
+
+}  // namespace kamaelia::dirac
