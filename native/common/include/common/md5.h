@@ -31,8 +31,8 @@ class Md5 {
     }
   }
 
-  // The state after the whole blocks of 64 bytes so far, as 16 bytes: what the digest would be without
-  // the padding at its end.
+  // The state after the whole blocks of 64 bytes so far, as 16 bytes: what the digest would be
+  // without the padding at its end.
   std::array<uint8_t, 16> state() const {
     std::array<uint8_t, 16> bytes;
     for (size_t i = 0; i < 16; ++i) {
