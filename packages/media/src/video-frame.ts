@@ -282,6 +282,8 @@ export class VideoFrame {
    * to have.
    */
   handOver(): HandedOver {
+    // It was sent, and is taken here.
+    this.#sentBy = undefined;
     const lowBand = this.lowBand;
     this.#closed = true;
     this.#planes = undefined;
