@@ -4,11 +4,11 @@ import { NotOwnedError } from './errors.js';
 import { Inbox } from './inbox.js';
 import { Outbox } from './outbox.js';
 
-/** Method of a message that wants to know by which box it was sent; see {@link checkOwnership}. */
+/** Method of a message that wants to know by which box, `{ path() }`, it was sent; see {@link checkOwnership}. */
 export const SENT: unique symbol = Symbol.for('kamaelia.sent') as never;
 
 /** Messages that were sent and not taken yet, and by which box. */
-const underWay = new WeakMap<object, string>();
+const underWay = new WeakMap<object, Outbox>();
 let checked = false;
 
 /**
@@ -72,9 +72,11 @@ function taken(message: unknown): void {
 function giveUp(outbox: Outbox, message: unknown): void {
   if (!isDisposable(message)) return;
   const handle = message as object & { [SENT]?: unknown };
-  const box = outbox.path();
   const before = underWay.get(handle);
-  if (before !== undefined) throw new NotOwnedError(box, handle.constructor?.name ?? 'an object', before);
-  underWay.set(handle, box);
-  if (typeof handle[SENT] === 'function') handle[SENT](box);
+  if (before !== undefined) {
+    throw new NotOwnedError(outbox.path(), handle.constructor?.name ?? 'an object', before.path());
+  }
+  underWay.set(handle, outbox);
+  // The box and not its path, which takes longer to put together than all the rest of sending.
+  if (typeof handle[SENT] === 'function') handle[SENT](outbox);
 }

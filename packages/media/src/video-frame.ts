@@ -162,7 +162,7 @@ export class VideoFrame {
   #planes: readonly VideoPlane[] | undefined;
   #closed = false;
   /** The box that has sent it, until somebody takes it. */
-  #sentBy: string | undefined;
+  #sentBy: { path(): string } | undefined;
 
   /** @internal Made by a pool generation. */
   constructor(generation: PoolGeneration, slot: number, times: FrameTimes) {
@@ -255,7 +255,7 @@ export class VideoFrame {
     if (this.#closed) throw new TypeError(`VideoFrame: Expected an open frame for ${what} but it is closed`);
     if (this.#sentBy === undefined) return;
     throw new TypeError(
-      `VideoFrame: Expected a frame of its own for ${what} but ${this.#sentBy} has sent it; clone() it before`,
+      `VideoFrame: Expected a frame of its own for ${what} but ${this.#sentBy.path()} has sent it; clone() it before`,
     );
   }
 
@@ -297,7 +297,7 @@ export class VideoFrame {
   }
 
   /** @internal By which box it was sent. */
-  [SENT](box: string): void {
+  [SENT](box: { path(): string }): void {
     this.#sentBy = box;
   }
 
