@@ -144,6 +144,7 @@ export class Outgoing {
   #watch(): void {
     const { clock, idleUs, onIdle } = this.#owner;
     if (idleUs === undefined || onIdle === undefined || this.#stopAlarm !== undefined) return;
+    // Not taken back when all is confirmed, which is so after nearly each message: it finds out when it rings.
     this.#stopAlarm = clock.alarm(this.#progressUs + idleUs, () => {
       this.#stopAlarm = undefined;
       if (this.#unconfirmed === 0 || this.#gone) return;
@@ -171,8 +172,10 @@ export class Outgoing {
     this.#unconfirmed--;
     this.#progressUs = this.#owner.clock.now();
     if (this.#unconfirmed > 0) return;
-    this.#stopWatching();
-    this.#owner.external.wake();
+    const { inbox, external } = this.#owner;
+    // While both sides go on nobody waits for this, and a slice for each message would be for nothing.
+    const { readableEnded } = this.#stream as Writable & { readonly readableEnded?: boolean };
+    if (inbox.ended || !inbox.linked || this.#ending || readableEnded !== false) external.wake();
   };
 
   readonly #onGone = (): void => {
