@@ -22,8 +22,8 @@ export interface FusibleStep extends RowCall {
 
 /** Messages after which code is generated for a row: for less it would cost more than it brings. */
 const WARM = 1024;
-/** A row of steps whose slices were ever longer than this takes no more messages a slice than they would between them. */
-const LONG_MS = 2;
+/** A row of steps whose slices are longer than this on average takes no more messages a slice than they would between them. */
+const LONG_US = 2000;
 const LONG_SLICE = 64;
 
 const PUSH = Inbox.prototype.push;
@@ -75,7 +75,8 @@ export class FusedRow {
       const last = this.#steps[this.#steps.length - 1];
       const task = last === undefined ? this.#task : last[TASK];
       const outbox = last === undefined ? this.#outbox : last.outbox;
-      if (this.#task.longestMs > LONG_MS) left = Math.min(left, Math.ceil(LONG_SLICE / (this.#steps.length + 1)));
+      if (this.#task.timedUs > LONG_US * this.#task.timedSlices)
+        left = Math.min(left, Math.ceil(LONG_SLICE / (this.#steps.length + 1)));
       this.#loopFor()(this.#from, outbox, task, report, left);
       this.#count(report);
       left -= report.taken;
