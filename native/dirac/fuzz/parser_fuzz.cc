@@ -76,12 +76,16 @@ void readPicture(uint8_t code, const uint8_t* data, size_t size) {
     bits.align();
     MotionField field;
     field.configure(176, 144, prediction);
-    static_cast<void>(readMotionData(bits, header.references, &field));
+    static_cast<void>(readMotionData(
+        bits, {header.references, prediction.usesGlobal, usesArithmeticCoding(code)}, &field));
     bits.align();
     if (bits.bit()) return;
   }
   TransformParams transform;
-  static_cast<void>(readTransformParams(bits, &transform));
+  const Syntax syntax = isCore(code)          ? Syntax::kCore
+                        : isHighQuality(code) ? Syntax::kHighQuality
+                                              : Syntax::kLowDelay;
+  static_cast<void>(readTransformParams(bits, syntax, (code & 1) != 0, &transform));
 }
 
 }  // namespace
@@ -103,7 +107,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (unit.code == kSequenceHeader) {
       VideoFormat format;
       static_cast<void>(parseSequenceHeader(payload, unit.size, &format));
-    } else if (isPicture(unit.code) && isCore(unit.code)) {
+    } else if (isPicture(unit.code)) {
       readPicture(unit.code, payload, unit.size);
     }
   }

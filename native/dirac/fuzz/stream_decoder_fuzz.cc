@@ -27,17 +27,47 @@ struct Held {
   int32_t slot;
 };
 
-// A sequence header of 4:2:0 pictures of 48 x 36 at 8 bits in front, and the stream's own headers
-// made auxiliary units.
-std::vector<uint8_t> shrunk(const uint8_t* data, size_t size) {
-  constexpr uint8_t kHeader[] = {0x42, 0x42, 0x43, 0x44, 0x00, 0x00, 0x00, 0x00, 0x13, 0x00, 0x00,
-                                 0x00, 0x00,
-                                 // 2.2, profile 8, level 0, format 0, then the size
-                                 0x6C, 0x1F, 0x40, 0x60, 0x8C, 0x04};
-  std::vector<uint8_t> stream(kHeader, kHeader + sizeof kHeader);
+class HeaderWriter {
+ public:
+  HeaderWriter& bit(bool value) {
+    if (used_ % 8 == 0) bytes.push_back(0);
+    if (value) bytes.back() = static_cast<uint8_t>(bytes.back() | 0x80 >> used_ % 8);
+    ++used_;
+    return *this;
+  }
+  HeaderWriter& golomb(uint32_t value) {
+    int top = 0;
+    while ((value + 1) >> (top + 1) != 0) ++top;
+    while (top-- > 0) bit(false).bit((value + 1) >> top & 1);
+    return bit(true);
+  }
+
+  std::vector<uint8_t> bytes;
+
+ private:
+  size_t used_ = 0;
+};
+
+// A sequence header of small pictures in front, and the stream's own headers made auxiliary units.
+// kind: 0 to 6, for version, chroma format, depth and fields.
+std::vector<uint8_t> shrunk(const uint8_t* data, size_t size, int kind) {
+  constexpr uint8_t kPrefix[] = {0x42, 0x42, 0x43, 0x44, kSequenceHeader};
+  HeaderWriter header;
+  header.golomb(kind % 2 == 0 ? 2 : 3).golomb(2).golomb(8).golomb(0).golomb(0);
+  header.bit(true).golomb(48).golomb(36);
+  header.bit(true).golomb(kind < 3 ? 2 : kind < 5 ? 1 : 0);
+  header.bit(false).bit(false).bit(false).bit(false);  // scan, rate, aspect, clean area
+  header.bit(true).golomb(kind == 4 ? 3 : kind == 6 ? 8 : 1);
+  header.bit(false).golomb(kind == 2 || kind == 5 ? 1 : 0);
+  std::vector<uint8_t> stream(kPrefix, kPrefix + sizeof kPrefix);
+  const auto length = static_cast<uint8_t>(kParseInfoBytes + header.bytes.size());
+  for (const uint8_t byte : {uint8_t{0}, uint8_t{0}, uint8_t{0}, length}) stream.push_back(byte);
+  stream.insert(stream.end(), 4, 0);
+  stream.insert(stream.end(), header.bytes.begin(), header.bytes.end());
+  const size_t own = stream.size();
   stream.insert(stream.end(), data, data + size);
-  for (size_t at = sizeof kHeader; at + kParseInfoBytes <= stream.size(); ++at) {
-    if (std::equal(kHeader, kHeader + 5, stream.begin() + static_cast<ptrdiff_t>(at))) {
+  for (size_t at = own; at + kParseInfoBytes <= stream.size(); ++at) {
+    if (std::equal(kPrefix, kPrefix + 5, stream.begin() + static_cast<ptrdiff_t>(at))) {
       stream[at + 4] = kAuxiliary;
     }
   }
@@ -71,6 +101,9 @@ class Player {
     options.maxPixels = kMaxPixels;
     options.maxUnitBytes = pace & 8 ? 2048 : size_t{1} << 16;
     options.threads = pace & 32 ? 2 : 1;
+    options.lowBand = (pace & 8) != 0;
+    options.missingReferences =
+        pace & 64 ? MissingReferences::kSubstitute : MissingReferences::kSkip;
     return options;
   }
 
@@ -151,7 +184,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (pace % 8 == 7) {
     Player(data, size, pace, resetAt).play();
   } else {
-    const std::vector<uint8_t> stream = shrunk(data, size);
+    const std::vector<uint8_t> stream = shrunk(data, size, pace % 8);
     Player(stream.data(), stream.size(), pace, resetAt).play();
   }
   return 0;

@@ -402,7 +402,9 @@ void StreamDecoder::closeFrame(OpenFrame frame) {
 void StreamDecoder::store(const PictureWork& work, bool damaged) {
   const PictureHeader& header = work.header;
   ++stats_.pictures;
-  if (damaged) ++stats_.damaged;
+  // What is broken off, as by a reset, is no damage of the input.
+  const bool cancelled = options_.cancel != nullptr && *options_.cancel;
+  if (damaged && !cancelled) ++stats_.damaged;
   if (!damaged) verify(work);
   WaitingPicture waiting;
   waiting.number = header.number;

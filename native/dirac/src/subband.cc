@@ -236,7 +236,7 @@ BandResult decodeSubband(const CodedBand& coded, const Subband<Coefficient>& ban
           : BandDecoder<Coefficient, VlcSource>(coded, band, parent, coding).decode();
   if (result.good) return result;
   clearBand(band);
-  return {false, 0, result.taken};
+  return {false, result.peak, result.taken};
 }
 
 template <typename Coefficient>

@@ -71,8 +71,8 @@ struct BandCoding {
 };
 
 struct BandResult {
-  bool good = true;   // false: a quantiser index left its range, and the band is all zero
-  uint32_t peak = 0;  // largest magnitude; what is over int16_t is kept modulo 2^16 there
+  bool good = true;   // false: a quantiser index left its range, and the band was made zero
+  uint32_t peak = 0;  // largest magnitude decoded; what is over int16_t is kept modulo 2^16 there
   int64_t taken =
       0;  // bytes that the coefficients used, rounded up; over the size where they ran out
 };

@@ -166,5 +166,44 @@ TEST_SUITE("motion data") {
   }
 }
 
+TEST_SUITE("motion data without arithmetic coding") {
+  TEST_CASE("the same elements, each in codes of its own, with global blocks between") {
+    PredictionParams params = blockPreset(1);
+    MotionField field;
+    field.configure(16, 16, params);  // one superblock
+    const auto element = [](BitWriter& out, const BitWriter& codes) { out.block(codes.done()); };
+    BitWriter out;
+    element(out, BitWriter().unsignedGolomb(1));  // split into four
+    // Uses reference 1 throughout; the second and the third unit are global.
+    BitWriter modes;
+    modes.bit(true).bit(false);
+    modes.bit(false).bit(true);
+    modes.bit(false).bit(true);
+    modes.bit(true);  // the prediction is reference 1: this unit is intra, so has no global flag
+    element(out, modes);
+    element(out, BitWriter().signedGolomb(-7));
+    element(out, BitWriter().signedGolomb(30));
+    element(out, BitWriter().signedGolomb(5));
+    element(out, BitWriter().signedGolomb(-6));
+    element(out, BitWriter().signedGolomb(1));
+    BitReader bits(out.done().data(), out.done().size());
+    CHECK(readMotionData(bits, {.references = 1, .usesGlobal = true, .arithmetic = false}, &field)
+              .ok());
+    CHECK(field.at(0, 0).mode == 1);
+    CHECK_FALSE(field.at(1, 1).global);
+    CHECK(field.at(1, 1).vector[0].x == -7);
+    CHECK(field.at(1, 1).vector[0].y == 30);
+    CHECK(field.at(2, 0).global);
+    CHECK(field.at(3, 1).vector[0].x == 0);
+    CHECK(field.at(0, 3).global);
+    CHECK(field.at(2, 2).mode == 0);
+    CHECK_FALSE(field.at(2, 2).global);
+    CHECK(field.at(3, 3).dc[0] == 5);
+    CHECK(field.at(3, 3).dc[1] == -6);
+    CHECK(field.at(3, 3).dc[2] == 1);
+    CHECK(field.dcPeak == 6);
+  }
+}
+
 }  // namespace
 }  // namespace kamaelia::dirac::test

@@ -254,6 +254,60 @@ TEST_SUITE("motion compensation") {
   }
 }
 
+TEST_SUITE("global motion") {
+  // A picture of one global block after the other, by whole-pel vectors.
+  Grid moved(const Picture& picture, const HeaderOptions& options, const GlobalMotion& motion) {
+    Slot slot(options, picture);
+    Case what{blockPreset(1), {}, nullptr};
+    what.params.usesGlobal = true;
+    what.params.global[0] = motion;
+    what.field.configure(static_cast<int>(options.width), static_cast<int>(options.height),
+                         what.params);
+    for (MotionBlock& block : what.field.blocks) block.mode = 1, block.global = true;
+    Compensation<uint8_t, int32_t> job;
+    job.reference[0] = slot.reference.view<uint8_t>(0);
+    job.references = 1;
+    return compensated(what, job, static_cast<int>(options.width), static_cast<int>(options.height),
+                       100);
+  }
+
+  TEST_CASE("every sample has a vector of its own") {
+    const HeaderOptions options{.width = 24, .height = 20, .chroma = Chroma::k444};
+    const Picture picture = noisyPicture(options, 8);
+    const Grid& from = picture.plane[0];
+    const auto at = [&](int x, int y) {
+      return from.at(std::clamp(x, 0, from.width - 1), std::clamp(y, 0, from.height - 1));
+    };
+    GlobalMotion pan;
+    pan.pan[0] = 3, pan.pan[1] = -2;
+    pan.matrix[0][0] = pan.matrix[1][1] = 0;
+    GlobalMotion zoom;  // by a half, turned a little, and in perspective
+    zoom.matrixExponent = 3;
+    zoom.matrix[0][0] = 4, zoom.matrix[0][1] = -1, zoom.matrix[1][0] = 1, zoom.matrix[1][1] = 4;
+    zoom.pan[0] = -5, zoom.pan[1] = 1;
+    zoom.perspectiveExponent = 6;
+    zoom.perspective[0] = 1, zoom.perspective[1] = -2;
+    const Grid panned = moved(picture, options, pan), zoomed = moved(picture, options, zoom);
+    for (int y = 0; y < 20; ++y) {
+      for (int x = 0; x < 24; ++x) {
+        CHECK(panned.at(x, y) == at(x + 3, y - 2));
+        const int scale = 64 - (x - 2 * y);
+        const int dx = scale * (4 * x - y - 5 * 8) >> 9, dy = scale * (x + 4 * y + 8) >> 9;
+        CHECK(zoomed.at(x, y) == at(x + dx, y + dy));
+      }
+    }
+  }
+
+  TEST_CASE("parameters of any size lead no further than the picture's edge") {
+    const HeaderOptions options{.width = 24, .height = 20, .chroma = Chroma::k444};
+    GlobalMotion wild;
+    wild.pan[0] = INT32_MAX, wild.pan[1] = INT32_MIN;
+    wild.matrix[0][0] = INT32_MIN, wild.matrix[1][1] = INT32_MAX;
+    wild.perspective[0] = INT32_MAX;
+    CHECK_NOTHROW(moved(noisyPicture(options, 8), options, wild));
+  }
+}
+
 TEST_SUITE("half-pel planes") {
   TEST_CASE("are those of the specification, for the narrowest pictures too") {
     for (const auto& [width, height] : {std::pair{1u, 1u}, {2u, 9u}, {7u, 3u}, {40u, 130u}}) {
