@@ -9,11 +9,11 @@ const help = `Usage: npm run conformance [-- --full] [--json] [STREAM ...]
 
 Decodes every reference stream through DiracDecoder and compares the md5 of its frames with the manifest.
 Default: a pairwise subset (each stream once, each thread count and chunk size at least 10 times). --full: the whole
-product of streams, thread counts (1, 2) and chunk sizes (1, 7, 188, 4096). With STREAM only those whose name contains it.
+product of streams, thread counts (1, 2, 5) and chunk sizes (1, 7, 188, 4096). With STREAM only those whose name contains it.
 
 Last line: N passed, N failed. Exit codes: 0 all equal, 1 some differ, 2 wrong use.`;
 
-const threadCounts = [1, 2];
+const threadCounts = [1, 2, 5];
 const chunkSizes = [1, 7, 188, 4096];
 
 function manifest(folder) {

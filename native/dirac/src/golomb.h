@@ -107,7 +107,19 @@ class GolombReader {
         std::fill(out + i, out + count, Value{0});
         return;
       }
-      i += some(out + i, overflow);
+      // Five entries at most are taken of the 57 bits that a window has.
+      uint64_t window = load();
+      for (int taken = 0; taken < 5 && i < count; ++taken) {
+        const GolombEntry& entry = kGolombTable.entry[window >> (64 - kGolombBits)];
+        if (entry.count == 0) {
+          out[i++] = narrowed<Value>(one(), overflow);
+          break;
+        }
+        for (int k = 0; k < 8; ++k) out[i + k] = entry.value[k];
+        i += entry.count;
+        at_ += entry.bits;
+        window <<= entry.bits;
+      }
     }
   }
 

@@ -3,26 +3,25 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 
+#include "common/cpu_flags.h"
 #include "golomb.h"
+#include "slice_isa.h"
+#include "slice_kernels.h"
 
 namespace kamaelia::dirac {
 namespace {
 
 constexpr Orientation kHighBands[] = {Orientation::kHL, Orientation::kLH, Orientation::kHH};
 
+// Rows are a few coefficients long: words beat a call for each.
 template <typename Coefficient>
-uint32_t dequantise(Coefficient* values, int count, const Quantiser& quantiser) {
-  uint32_t peak = 0;
-  for (int i = 0; i < count; ++i) {
-    const int32_t coded = values[i];
-    const uint32_t sign = coded < 0 ? ~0u : 0u;
-    const uint32_t magnitude =
-        coded == 0 ? 0 : quantiser.magnitude((static_cast<uint32_t>(coded) ^ sign) - sign);
-    peak = std::max(peak, magnitude);
-    values[i] = static_cast<Coefficient>((magnitude ^ sign) - sign);
-  }
-  return peak;
+void copyRow(const Coefficient* from, int width, Coefficient* to) {
+  constexpr int kWord = 8 / sizeof(Coefficient);
+  int x = 0;
+  for (; x + kWord <= width; x += kWord) std::memcpy(to + x, from + x, 8);
+  for (; x < width; ++x) to[x] = from[x];
 }
 
 // Size of a high quality slice that begins with the reader's next byte; 0 where it is cut short.
@@ -66,10 +65,29 @@ bool findSlices(BitReader& bits, const TransformParams& params, size_t first, si
   return true;
 }
 
-template <typename Coefficient>
-void initSlices(SliceDsp<Coefficient>* dsp, uint32_t cpuFlags) {
-  static_cast<void>(cpuFlags);  // scalar is all there is yet
-  dsp->dequantise = dequantise<Coefficient>;
+namespace {
+
+void fill(uint32_t cpuFlags, SliceDsp<int16_t>* narrow, SliceDsp<int32_t>* wide) {
+  if (narrow != nullptr) narrow->dequantise = dequantise<int16_t>;
+  if (wide != nullptr) wide->dequantise = dequantise<int32_t>;
+#if defined(__x86_64__)
+  if (cpuFlags & kCpuSse41) fillSlicesSse41(narrow, wide);
+  if (cpuFlags & kCpuAvx2) fillSlicesAvx2(narrow, wide);
+#else
+  static_cast<void>(cpuFlags);
+#endif
+}
+
+}  // namespace
+
+template <>
+void initSlices(SliceDsp<int16_t>* dsp, uint32_t cpuFlags) {
+  fill(cpuFlags, dsp, nullptr);
+}
+
+template <>
+void initSlices(SliceDsp<int32_t>* dsp, uint32_t cpuFlags) {
+  fill(cpuFlags, nullptr, dsp);
 }
 
 template <typename Coefficient>
@@ -216,7 +234,7 @@ class SliceLayout<Coefficient>::Decoder {
       highest = std::max(highest, peak);
       Coefficient* row = band.band.data + area.top * band.band.stride + area.left;
       for (int y = area.top; y < area.bottom; ++y, row += band.band.stride, values += width) {
-        std::copy_n(values, width, row);
+        copyRow(values, width, row);
       }
     }
   }
@@ -246,7 +264,5 @@ bool SliceLayout<Coefficient>::decodeRows(const CodedSlice* slices, int firstRow
 
 template class SliceLayout<int16_t>;
 template class SliceLayout<int32_t>;
-template void initSlices(SliceDsp<int16_t>*, uint32_t);
-template void initSlices(SliceDsp<int32_t>*, uint32_t);
 
 }  // namespace kamaelia::dirac

@@ -12,11 +12,11 @@ int32_t clamped(const Grid& grid, int x, int y) {
 
 // Between the fourth and the fifth of eight samples.
 template <typename Sample>
-int32_t between(Sample&& sample) {
+int32_t between(Sample&& sample, int bitDepth) {
   constexpr int kWeights[8] = {-1, 3, -7, 21, 21, -7, 3, -1};
   int32_t sum = 16;
   for (int i = 0; i < 8; ++i) sum += kWeights[i] * sample(i - 3);
-  return std::clamp(sum >> 5, 0, 255);
+  return std::clamp(sum >> 5, 0, (1 << bitDepth) - 1);
 }
 
 // A sample of a reference, displaced by a vector in units of 1 / 2^precision.
@@ -53,19 +53,21 @@ int weightAt(int sample, int block, int blocks, int length, int separation) {
 
 }  // namespace
 
-Grid halfPel(const Grid& picture) {
+Grid halfPel(const Grid& picture, int bitDepth) {
   Grid rows(picture.width, 2 * picture.height - 1);
   for (int y = 0; y < rows.height; ++y) {
     for (int x = 0; x < rows.width; ++x) {
-      rows.at(x, y) = y % 2 == 0 ? picture.at(x, y / 2)
-                                 : between([&](int i) { return clamped(picture, x, y / 2 + i); });
+      rows.at(x, y) =
+          y % 2 == 0 ? picture.at(x, y / 2)
+                     : between([&](int i) { return clamped(picture, x, y / 2 + i); }, bitDepth);
     }
   }
   Grid out(2 * picture.width - 1, rows.height);
   for (int y = 0; y < out.height; ++y) {
     for (int x = 0; x < out.width; ++x) {
-      out.at(x, y) = x % 2 == 0 ? rows.at(x / 2, y)
-                                : between([&](int i) { return clamped(rows, x / 2 + i, y); });
+      out.at(x, y) = x % 2 == 0
+                         ? rows.at(x / 2, y)
+                         : between([&](int i) { return clamped(rows, x / 2 + i, y); }, bitDepth);
     }
   }
   return out;
@@ -79,7 +81,7 @@ Grid predict(const PredictionInput& input) {
   const int separationY = params.separationY >> input.verticalShift;
   Grid half[2];
   for (int r = 0; r < 2; ++r) {
-    if (input.reference[r] != nullptr) half[r] = halfPel(*input.reference[r]);
+    if (input.reference[r] != nullptr) half[r] = halfPel(*input.reference[r], input.bitDepth);
   }
   const int precision = params.weightPrecision;
   const int32_t round = precision > 0 ? 1 << (precision - 1) : 0;
@@ -94,7 +96,7 @@ Grid predict(const PredictionInput& input) {
           const int wx = weightAt(x, bx, input.field->blocksX, lengthX, separationX);
           if (wx == 0) continue;
           const MotionBlock& block = input.field->at(bx, by);
-          int32_t value = block.dc[input.component] + 128;
+          int32_t value = block.dc[input.component] + (1 << (input.bitDepth - 1));
           int32_t sample[2] = {};
           for (int r = 0; r < 2; ++r) {
             if (!(block.mode >> r & 1)) continue;
@@ -109,7 +111,7 @@ Grid predict(const PredictionInput& input) {
           sum += wx * wy * value;
         }
       }
-      out.at(x, y) = std::clamp((sum + 32) >> 6, 0, 255);
+      out.at(x, y) = std::clamp((sum + 32) >> 6, 0, (1 << input.bitDepth) - 1);
     }
   }
   return out;

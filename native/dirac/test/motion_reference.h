@@ -8,7 +8,7 @@
 namespace kamaelia::dirac::test {
 
 // The half-pel picture of 2w - 1 by 2h - 1 samples (15.8.11).
-Grid halfPel(const Grid& picture);
+Grid halfPel(const Grid& picture, int bitDepth = 8);
 
 // What is predicted for one component.
 struct PredictionInput {
@@ -20,6 +20,7 @@ struct PredictionInput {
   int verticalShift;
   int width;
   int height;
+  int bitDepth = 8;
 };
 
 Grid predict(const PredictionInput& input);

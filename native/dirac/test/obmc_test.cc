@@ -254,6 +254,67 @@ TEST_SUITE("motion compensation") {
   }
 }
 
+TEST_SUITE("motion compensation of deep samples") {
+  TEST_CASE("is that of the specification at 10, 12 and 16 bits") {
+    for (const int bitDepth : {10, 12, 16}) {
+      HeaderOptions options{.width = 50, .height = 38, .chroma = Chroma::k444};
+      options.excursion = (1u << bitDepth) - 1;
+      VideoFormat format;
+      const Bytes header = sequenceHeader(options);
+      REQUIRE(parseSequenceHeader(header.data(), header.size(), &format).ok());
+      const FrameLayout layout = layoutOf(format);
+      std::mt19937 random(static_cast<uint32_t>(bitDepth));
+      Grid pictures[2] = {Grid(50, 38), Grid(50, 38)};
+      std::vector<uint16_t> slots[2];
+      ReferencePicture references[2];
+      UpsampleDsp<uint16_t> upsampling;
+      initUpsample(&upsampling, cpuFlags());
+      ThreadPool pool(1);
+      for (int r = 0; r < 2; ++r) {
+        slots[r].resize(layout.slotBytes / 2);
+        for (int y = 0; y < 38; ++y) {
+          for (int x = 0; x < 50; ++x) {
+            const bool extreme = random() % 4 == 0;
+            const uint32_t sample = extreme ? random() % 2 * options.excursion : random();
+            pictures[r].at(x, y) = static_cast<int32_t>(sample & options.excursion);
+            slots[r][static_cast<size_t>(y) * layout.plane[0].stride / 2 + static_cast<size_t>(x)] =
+                static_cast<uint16_t>(pictures[r].at(x, y));
+          }
+        }
+        references[r].base = reinterpret_cast<const uint8_t*>(slots[r].data());
+        references[r].layout = layout;
+        upsample(upsampling, {bitDepth, bitDepth, bitDepth}, &references[r], &pool, 2);
+      }
+      RebuildDsp<uint16_t, int32_t> dsp;
+      initRebuild(&dsp, cpuFlags());
+      for (int precision = 0; precision <= 3; ++precision) {
+        CAPTURE(bitDepth);
+        CAPTURE(precision);
+        PredictionParams params = blockPreset(1 + precision);
+        params.precision = precision;
+        if (precision == 1) params.weightPrecision = 3, params.weight[0] = 5;
+        MotionField field = randomField(50, 38, params, 2, 60, static_cast<uint32_t>(bitDepth));
+        for (MotionBlock& block : field.blocks) block.dc[0] *= 1 << (bitDepth - 8);
+        field.dcPeak = INT32_MAX;
+        std::vector<uint16_t> target(50 * 38);
+        Compensation<uint16_t, int32_t> job;
+        job.params = &params;
+        job.field = &field;
+        for (int r = 0; r < 2; ++r) job.reference[r] = references[r].view<uint16_t>(0);
+        job.references = 2;
+        job.bitDepth = bitDepth;
+        job.target = target.data();
+        job.targetStride = job.width = 50;
+        job.height = 38;
+        compensate<uint16_t, int32_t>(dsp, job, 0, field.blocksY, nullptr);
+        const Grid expected =
+            predict({&params, &field, {&pictures[0], &pictures[1]}, 0, 0, 0, 50, 38, bitDepth});
+        CHECK(std::vector<int32_t>(target.begin(), target.end()) == expected.samples);
+      }
+    }
+  }
+}
+
 TEST_SUITE("global motion") {
   // A picture of one global block after the other, by whole-pel vectors.
   Grid moved(const Picture& picture, const HeaderOptions& options, const GlobalMotion& motion) {
