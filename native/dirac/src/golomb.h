@@ -115,7 +115,7 @@ class GolombReader {
           out[i++] = narrowed<Value>(one(), overflow);
           break;
         }
-        for (int k = 0; k < 8; ++k) out[i + k] = entry.value[k];
+        copyValues(entry, out + i);
         i += entry.count;
         at_ += entry.bits;
         window <<= entry.bits;
@@ -130,6 +130,18 @@ class GolombReader {
     return static_cast<Value>(value);
   }
 
+  // All of them, those that are none included.
+  template <typename Value>
+  static void copyValues(const GolombEntry& entry, Value* out) {
+    if constexpr (sizeof(Value) == sizeof entry.value[0]) {
+      std::memcpy(out, entry.value, sizeof entry.value);
+    } else {
+      int16_t values[8];  // of its own: nothing that is written can change them
+      std::memcpy(values, entry.value, sizeof values);
+      for (int i = 0; i < 8; ++i) out[i] = values[i];
+    }
+  }
+
   template <typename Value>
   int some(Value* out, bool* overflow) {
     const GolombEntry& entry = kGolombTable.entry[load() >> (64 - kGolombBits)];
@@ -137,7 +149,7 @@ class GolombReader {
       *out = narrowed<Value>(one(), overflow);
       return 1;
     }
-    for (int i = 0; i < 8; ++i) out[i] = entry.value[i];
+    copyValues(entry, out);
     at_ += entry.bits;
     return entry.count;
   }

@@ -13,6 +13,16 @@
 namespace kamaelia::dirac {
 namespace {
 
+// Those of intra pictures, by index.
+struct QuantiserTable {
+  Quantiser of[kMaxQuantiser + 1];
+
+  constexpr QuantiserTable() : of{} {
+    for (uint32_t index = 0; index <= kMaxQuantiser; ++index) of[index] = quantiserOf(index, true);
+  }
+};
+constexpr QuantiserTable kQuantisers;
+
 constexpr Orientation kHighBands[] = {Orientation::kHL, Orientation::kLH, Orientation::kHH};
 
 // Rows are a few coefficients long: words beat a call for each.
@@ -228,7 +238,7 @@ class SliceLayout<Coefficient>::Decoder {
       if (most == 0) continue;
       const uint32_t index = quantiser - std::min(quantiser, band.matrix);
       const uint32_t peak =
-          layout_.dsp_.dequantise(values, most, quantiserOf(std::min(index, kMaxQuantiser), true));
+          layout_.dsp_.dequantise(values, most, kQuantisers.of[std::min(index, kMaxQuantiser)]);
       BandPeaks& peaks = peaks_[component];
       uint32_t& highest = band.level == 0 ? peaks.low : peaks.high[band.level - 1][band.index];
       highest = std::max(highest, peak);
