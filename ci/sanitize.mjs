@@ -83,7 +83,7 @@ function address() {
       capture: true,
       env: strict,
     });
-    // A stream of a profile that is not there yet is refused with exit code 1; a finding aborts.
+    // What cannot be decoded is refused with exit code 1; a finding aborts.
     const ok = (status === 0 || status === 1) && !/Sanitizer|runtime error/.test(stderr);
     if (!ok) process.stderr.write(stderr);
     expect(`address ${file}`, ok);

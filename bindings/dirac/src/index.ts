@@ -186,7 +186,7 @@ export interface NativeDiracParser {
 
 interface Addon {
   readonly NativeDiracDecoder: new (options: NativeDecoderOptions) => NativeDiracDecoder;
-  readonly NativeDiracParser: new (withData: boolean) => NativeDiracParser;
+  readonly NativeDiracParser: new (data: boolean | 'auxiliary') => NativeDiracParser;
   readonly baseOffsetOf: (buffer: Uint8Array) => number;
 }
 
@@ -197,8 +197,8 @@ export function openDecoder(options: NativeDecoderOptions): NativeDiracDecoder {
   return new addon.NativeDiracDecoder(options);
 }
 
-/** Opens a parser; its units have their bytes where `data` is true. */
-export function openParser({ data = false }: { readonly data?: boolean } = {}): NativeDiracParser {
+/** Opens a parser; its units have their bytes where `data` is true, or only auxiliary ones where it is `'auxiliary'`. */
+export function openParser({ data = false }: { readonly data?: boolean | 'auxiliary' } = {}): NativeDiracParser {
   return new addon.NativeDiracParser(data);
 }
 

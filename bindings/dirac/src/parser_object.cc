@@ -8,6 +8,11 @@
 
 namespace kamaelia::dirac {
 
+ParserObject::Data ParserObject::dataOf(const Napi::Value& value) {
+  if (value.IsString()) return Data::kAuxiliary;
+  return value.IsBoolean() && value.As<Napi::Boolean>().Value() ? Data::kAll : Data::kNone;
+}
+
 Napi::Function ParserObject::define(Napi::Env env) {
   return DefineClass(
       env, "NativeDiracParser",
@@ -17,7 +22,7 @@ Napi::Function ParserObject::define(Napi::Env env) {
 
 ParserObject::ParserObject(const Napi::CallbackInfo& info)
     : Napi::ObjectWrap<ParserObject>(info),
-      withData_(info[0].IsBoolean() && info[0].As<Napi::Boolean>().Value()),
+      data_(dataOf(info[0])),
       parser_(DecoderOptions{}.maxUnitBytes) {}
 
 void ParserObject::drain(Napi::Env env, Napi::Array& units) {
@@ -28,7 +33,7 @@ void ParserObject::drain(Napi::Env env, Napi::Array& units) {
     object.Set("position", static_cast<double>(unit.position));
     object.Set("size", static_cast<double>(unit.size + kParseInfoBytes));
     object.Set("damaged", unit.damaged);
-    if (withData_) {
+    if (data_ == Data::kAll || (data_ == Data::kAuxiliary && (unit.code & 0xF8) == kAuxiliary)) {
       const size_t size = unit.size + kParseInfoBytes;
       Napi::Uint8Array bytes = Napi::Uint8Array::New(env, size);
       std::copy_n(unit.payload - kParseInfoBytes, size, bytes.Data());

@@ -14,12 +14,16 @@ class ParserObject : public Napi::ObjectWrap<ParserObject> {
   explicit ParserObject(const Napi::CallbackInfo& info);
 
  private:
+  // Of which units the bytes are given too.
+  enum class Data : uint8_t { kNone, kAuxiliary, kAll };
+
+  static Data dataOf(const Napi::Value& value);
   Napi::Value push(const Napi::CallbackInfo& info);
   Napi::Value finish(const Napi::CallbackInfo& info);
   Napi::Value bytesSkipped(const Napi::CallbackInfo& info);
   void drain(Napi::Env env, Napi::Array& units);
 
-  const bool withData_;
+  const Data data_;
   StreamParser parser_;
 };
 

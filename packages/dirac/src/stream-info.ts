@@ -75,7 +75,7 @@ function syntaxOf(code: number): DiracSyntax {
  * console.log(width, height, frames); // 640 360 300
  */
 export class DiracProbe {
-  readonly #parser = openParser({ data: true });
+  readonly #parser = openParser({ data: 'auxiliary' });
   #header: NativeVideoFormat | undefined;
   #syntax: DiracSyntax | undefined;
   #sequences = 0;
