@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { CommandLine, kamaelia, TESTCARD_MD5, testcard } from '../test/command-line.js';
 
-const COMMANDS = ['play', 'serve', 'probe', 'decode', 'list', 'describe', 'run'];
-const ONE_OF = 'kamaelia: Expected one of play, serve, probe, decode, list, describe, run but received';
+const COMMANDS = ['play', 'serve', 'probe', 'decode', 'list', 'describe', 'run', 'inspect'];
+const ONE_OF = 'kamaelia: Expected one of play, serve, probe, decode, list, describe, run, inspect but received';
 
 describe('kamaelia', () => {
   it('describes itself and its commands, with an example and the exit codes', async () => {

@@ -14,6 +14,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   list: async () => (await import('./commands/list.js')).list,
   describe: async () => (await import('./commands/describe.js')).describe,
   run: async () => (await import('./commands/run.js')).run,
+  inspect: async () => (await import('./commands/inspect.js')).inspect,
 };
 
 async function help(): Promise<string> {

@@ -66,7 +66,7 @@ describe('inspect', () => {
         state: 'parked',
         reason: 'full: outbox -> line/sink.inbox',
       },
-      { path: 'line/sink', kind: 'TestSink', parent: 'line', state: 'parked', reason: 'empty: what it looks for' },
+      { path: 'line/sink', kind: 'TestSink', parent: 'line', state: 'parked', reason: 'outside' },
     ]);
     const [, , passer, held] = components;
     expect(passer?.inboxes[0]).toMatchObject({
@@ -79,7 +79,8 @@ describe('inspect', () => {
     });
     expect(passer?.outboxes[0]).toMatchObject({ name: 'outbox', sent: 64, to: 'line/sink.inbox' });
     expect(held?.inboxes[0]).toMatchObject({ taken: 0, waiting: 64, highWater: 64, fullTimes: 1, lost: 0, grown: 0 });
-    expect(JSON.parse(JSON.stringify(inspect(graph)))).toEqual(inspect(graph));
+    const seen = inspect(graph);
+    expect(JSON.parse(JSON.stringify(seen))).toEqual(seen);
     sink.take();
     source.input.close();
     await clock.settle();
@@ -89,6 +90,22 @@ describe('inspect', () => {
     expect(after[3]?.inboxes[0]).toMatchObject({ taken: 200, waiting: 0, full: false });
     expect(after[2]?.slices).toBeGreaterThan(3);
     expect(after[2]?.runMs).toBeGreaterThan(0);
+  });
+
+  it('counts the time of a full inbox on while nothing runs', async () => {
+    const { clock, graph, sink } = stalled();
+    await clock.settle();
+    const fullMs = () => inspect(graph).components[3]?.inboxes[0]?.fullMs ?? Number.NaN;
+    const before = fullMs();
+    const began = performance.now();
+    while (performance.now() < began + 5);
+    expect(fullMs() - before).toBeGreaterThanOrEqual(5);
+    sink.take();
+    await clock.settle();
+    expect(inspect(graph).components[3]?.inboxes[0]).toMatchObject({ full: false, fullTimes: 1 });
+    const after = fullMs();
+    expect(fullMs()).toBe(after);
+    graph.abort();
   });
 
   it('names timers, promises and the world outside', async () => {
@@ -112,7 +129,9 @@ describe('inspect', () => {
       new Waits(how).activate({ scheduler }),
     );
     for (const { done } of waits) done.catch(() => {});
-    await new Promise<void>((resolve) => queueMicrotask(() => queueMicrotask(resolve)));
+    while (inspect(scheduler).components.some(({ state }) => state === 'runnable')) {
+      await new Promise((resolve) => setTimeout(resolve));
+    }
     expect(inspect(scheduler).components.map(({ reason }) => reason)).toEqual([
       'timer',
       'promise',
@@ -121,6 +140,24 @@ describe('inspect', () => {
       'nothing: it has no producer, timer or way in',
     ]);
     scheduler.abortAll(new Error('over'));
+  });
+
+  it('says of a component that has messages, no way in, and takes none, that it looks for others', async () => {
+    class Deaf extends Component {
+      readonly inbox = this.in<number>('inbox');
+      override *main(): Steps {
+        while (!this.stopping) yield;
+      }
+    }
+    const scheduler = new Scheduler();
+    const [source, deaf] = [new TestSource<number>(), new Deaf()];
+    const line = Pipeline(source, deaf);
+    line.activate({ scheduler }).done.catch(() => {});
+    source.input.send(1, 2);
+    await scheduler.settled();
+    expect(inspect(deaf).components[0]).toMatchObject({ state: 'parked', reason: 'empty: what it looks for' });
+    expect(why(deaf)).toBe(`${inspect(deaf).components[0]?.path} waits for something that its inboxes do not have`);
+    line.abort();
   });
 
   it('refuses what is neither component nor scheduler', () => {
@@ -135,9 +172,9 @@ describe('why', () => {
     await clock.settle();
     expect(why(source)).toBe(
       'line/source waits for room in line/passer.inbox (8 of 8); line/passer waits for room in line/sink.inbox (64 of 64); ' +
-        'line/sink waits for something that its inboxes do not have',
+        'line/sink waits for the world outside',
     );
-    expect(why(graph, 'line/sink')).toBe('line/sink waits for something that its inboxes do not have');
+    expect(why(graph, 'line/sink')).toBe('line/sink waits for the world outside');
     expect(() => why(graph, 'line/sunk')).toThrow(
       'why: Expected the path of a part of line for path but received line/sunk',
     );
@@ -174,7 +211,7 @@ describe('toDot and toMermaid', () => {
     expect(mermaid).toBe(`flowchart LR
   c0["line/source<br>full: outbox -> line/passer.inbox"]
   c1["line/passer<br>full: outbox -> line/sink.inbox"]
-  c2["line/sink<br>empty: what it looks for"]
+  c2["line/sink<br>outside"]
   c0 -->|"8/8"| c1
   c1 -->|"64/64"| c2
   linkStyle 0 stroke:red

@@ -150,13 +150,10 @@ export function reasonOf(task: Task): string | null {
   const waiters = task.waiters ?? [];
   if (waiters.some(({ timed }) => timed) || task.alarms > 0) return 'timer';
   const inboxes = task.ins.filter(({ to }) => to === undefined);
-  if (inboxes.some(({ producers }) => producers.length > 0)) {
-    return `empty: ${
-      inboxes
-        .filter(({ count }) => count === 0)
-        .map(({ name }) => name)
-        .join(', ') || 'what it looks for'
-    }`;
+  const empty = inboxes.filter(({ count }) => count === 0).map(({ name }) => name);
+  // Who has messages everywhere and does not take them may wait for what it does with those it took.
+  if (inboxes.some(({ producers }) => producers.length > 0) && (empty.length > 0 || task.externals === 0)) {
+    return `empty: ${empty.join(', ') || 'what it looks for'}`;
   }
   return task.externals > 0 ? 'outside' : 'nothing: it has no producer, timer or way in';
 }
@@ -167,8 +164,8 @@ export function fullOutbox(task: Task): Outbox | undefined {
 }
 
 function inboxReport(inbox: Inbox): InboxReport {
-  const sinceMs =
-    inbox.full && inbox.task.scheduler !== undefined ? inbox.task.scheduler.meter.nowMs - inbox.fullSinceMs : 0;
+  // Not by the meter's clock, which stands still while nothing runs.
+  const sinceMs = inbox.fullIndex >= 0 ? Math.max(0, performance.now() - inbox.fullSinceMs) : 0;
   return {
     name: inbox.name,
     taken: inbox.taken,

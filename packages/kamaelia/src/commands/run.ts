@@ -1,53 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Component } from '@kamaelia/axon';
-import { FROM_HELP, openCatalogue } from '../catalogue/catalogue.js';
+import { FROM_HELP } from '../catalogue/catalogue.js';
 import { type Command, parse } from '../command.js';
-import { EXIT, UsageError } from '../failure.js';
 import type { Graph } from '../graph/graph.js';
-import { graphFromModule, isModule } from '../graph/graph-from-module.js';
-import { graphFromText } from '../graph/graph-from-text.js';
+import { graphFromOperands } from '../graph/graph-from-operands.js';
 import { TEXT_HELP } from '../graph/graph-text.js';
-import { logLine } from '../log-line.js';
+import { runToTheEnd, sayEnd } from '../graph/run-to-the-end.js';
 import { writeOut } from '../standard-output.js';
-
-/** Nothing can happen any more, and yet the graph has not ended. */
-class IdleGraphError extends Error {
-  override readonly name = 'IdleGraphError';
-  readonly code = 'IDLE_GRAPH';
-}
-
-function graphOf(operands: readonly string[], from: readonly string[]): Promise<Graph> {
-  const [graph = '', ...rest] = operands;
-  if (isModule(graph)) return graphFromModule(graph, rest);
-  if (rest.length === 0) return graphFromText(graph, openCatalogue(from));
-  throw new UsageError(`Expected one text for GRAPH but received ${operands.length}; put it in quotes`);
-}
-
-/** Runs to the end, or until the process would end because everything waits for what can never come. */
-async function toTheEnd(root: Component, signal: AbortSignal): Promise<void> {
-  const idle = new AbortController();
-  const onIdle = () => {
-    const why =
-      'Expected the graph to end but every component waits, and nothing is under way; is an inbox not linked?';
-    idle.abort(new IdleGraphError(why));
-  };
-  process.once('beforeExit', onIdle);
-  try {
-    await root.run({ signal: AbortSignal.any([signal, idle.signal]), onLog: logLine, onUnhandled: 'abort-all' });
-  } finally {
-    process.off('beforeExit', onIdle);
-  }
-}
-
-/** Rejects with the signal's reason while something else is still waited for. */
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
-}
 
 function summary({ components }: Graph, seconds: number): string {
   const rows = components.map((component) => {
@@ -84,13 +43,9 @@ Examples:
       { json: 'flag', from: 'list' },
       { least: 1, most: Number.POSITIVE_INFINITY, name: 'GRAPH' },
     );
-    const graph = await unlessAborted(graphOf(operands, values.from), signal);
-    const beganMs = performance.now();
-    await toTheEnd(graph.root, signal);
-    const seconds = (performance.now() - beganMs) / 1000;
+    const graph = await graphFromOperands(operands, values.from, signal);
+    const seconds = await runToTheEnd(graph.root, signal);
     if (values.json) await writeOut(summary(graph, seconds));
-    process.stderr.write(`kamaelia: ran for ${seconds.toFixed(1)} s\n`);
-    // A graph that the module started beside this one has failed, and said so.
-    return process.exitCode ? EXIT.failed : EXIT.done;
+    return sayEnd(seconds);
   },
 };

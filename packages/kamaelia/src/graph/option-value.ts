@@ -33,7 +33,8 @@ function numberOf(text: string): number | undefined {
   return Number(over) / Number(under);
 }
 
-function durationOf(text: string): { ms: number } | { us: number } | undefined {
+/** A duration with its unit, such as `40ms`. */
+export function durationOf(text: string): { ms: number } | { us: number } | undefined {
   const [, amount = '', unit = ''] = DURATION.exec(text) ?? [];
   if (unit === '') return undefined;
   return unit === 'us' ? { us: Number(amount) } : { ms: Number(amount) * MS_OF[unit as keyof typeof MS_OF] };
