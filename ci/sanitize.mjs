@@ -103,17 +103,21 @@ function addon() {
   const library = run('g++', ['-print-file-name=libasan.so'], { capture: true }).stdout.trim();
   const [built] = find(dir, /^dirac_native\.node$/);
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
-  const { ok, stdout, stderr } = run(process.execPath, [vitest, 'run', 'bindings/dirac', 'packages/dirac'], {
-    capture: true,
-    // V8 keeps memory of its own at exit, so leaks are left to the native tests.
-    env: {
-      LD_PRELOAD: library,
-      ASAN_OPTIONS: 'detect_leaks=0',
-      UBSAN_OPTIONS: 'halt_on_error=1',
-      KAMAELIA_NATIVE_DIRAC: built,
-      KAMAELIA_SANITIZED: '1',
+  const { ok, stdout, stderr } = run(
+    process.execPath,
+    [vitest, 'run', '--project', 'node', 'bindings/dirac', 'packages/dirac'],
+    {
+      capture: true,
+      // V8 keeps memory of its own at exit, so leaks are left to the native tests.
+      env: {
+        LD_PRELOAD: library,
+        ASAN_OPTIONS: 'detect_leaks=0',
+        UBSAN_OPTIONS: 'halt_on_error=1',
+        KAMAELIA_NATIVE_DIRAC: built,
+        KAMAELIA_SANITIZED: '1',
+      },
     },
-  });
+  );
   const clean = ok && !/Sanitizer|runtime error/.test(stdout + stderr);
   if (!clean) process.stderr.write((stdout + stderr).slice(-8000));
   expect('addon in Node', clean);

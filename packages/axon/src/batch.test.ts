@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
+import { turn } from '../test/surroundings.js';
 import { Component, inspect, Pipeline, type Steps, tap } from './index.js';
 import { Scheduler } from './scheduler.js';
 import { checkInvariants, slicesOf, TestHandles, TestSink } from './testing/index.js';
@@ -101,7 +102,7 @@ describe('an array that is sent', () => {
     sink.hold();
     const sizes = numbers(100).map((i) => 1 + ((i * 37) % 90));
     const line = Pipeline(new Batches(sizes), sink).activate({ scheduler });
-    while (sink.inbox.length < 64) await new Promise((resolve) => setImmediate(resolve));
+    while (sink.inbox.length < 64) await turn();
     expect(sink.inbox.length).toBeLessThanOrEqual(63 + 90);
     sink.take();
     await line.done;

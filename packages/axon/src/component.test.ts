@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
+import { turn } from '../test/surroundings.js';
 import { Component, type External, Pipeline, type Steps } from './index.js';
 import { IDLE } from './task.js';
 import { drive, slicesOf } from './testing/index.js';
@@ -220,7 +221,7 @@ describe('a component', () => {
     }
     for (const endless of [new Endless(), new AsyncEndless()]) {
       endless.activate();
-      for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
+      for (let i = 0; i < 5; i++) await turn();
       expect(endless.outbox.sent).toBeGreaterThan(3000);
       endless.stop();
       await endless.done;

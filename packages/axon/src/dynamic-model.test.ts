@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
+import { environment } from '../test/surroundings.js';
 import { TASK } from './component.js';
 import {
   Component,
@@ -27,8 +28,8 @@ import {
   virtualClock,
 } from './testing/index.js';
 
-const GRAPHS = Number(process.env.KAMAELIA_MODEL_GRAPHS ?? 2000);
-const FIRST_SEED = Number(process.env.KAMAELIA_MODEL_SEED ?? 1);
+const GRAPHS = Number(environment.KAMAELIA_MODEL_GRAPHS ?? 2000);
+const FIRST_SEED = Number(environment.KAMAELIA_MODEL_SEED ?? 1);
 const MESSAGES = 60;
 
 type Parcel = TestHandle<string> & { readonly byteLength: number };

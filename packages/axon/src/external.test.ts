@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
+import { turn } from '../test/surroundings.js';
 import { Component, type External, Graphline, link, Scheduler, type Steps } from './index.js';
 import { drive, virtualClock } from './testing/index.js';
 
@@ -111,7 +112,7 @@ describe('time and the world outside', () => {
     }
     const run = drive(new Holding());
     const advanced = run.advance({ ms: 5 });
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     expect(run.clock.now()).toBe(0);
     ext?.release();
     await advanced;
@@ -132,7 +133,7 @@ describe('time and the world outside', () => {
     const all = Array.from({ length: 10_000 }, () => new Parked().activate({ scheduler: counting }));
     await counting.settled();
     const before = slices;
-    for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
+    for (let i = 0; i < 20; i++) await turn();
     expect(slices).toBe(before);
     for (const parked of all) parked.stop();
     await counting.settled();

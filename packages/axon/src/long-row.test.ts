@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
-import { Component, Pipeline, Scheduler, type Steps } from './index.js';
+import { Component, defaultSchedule, Pipeline, Scheduler, type Steps } from './index.js';
 import { seededOrder, TestSink, TestSource, virtualClock } from './testing/index.js';
 
 const STAGES = 100;
+const later = defaultSchedule();
 
 class Pass extends Component {
   readonly inbox = this.in<number>('inbox');
@@ -25,7 +26,7 @@ describe('a row of 100 components', () => {
       // As if it were the budget of a run that a slow machine used up: that goes on in the next turn, which is none of the row's.
       schedule: (next) => {
         if (scheduler.graphs.size > 0) turns++;
-        setImmediate(next);
+        later(next);
       },
       onSlice: () => {
         slices++;

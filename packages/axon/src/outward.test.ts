@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { describe, expect, it } from 'vitest';
+import { inNode, turn } from '../test/surroundings.js';
 import { Component, Pipeline, type Steps } from './index.js';
 
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);
@@ -55,7 +54,7 @@ describe('values()', () => {
     const counter = new Counter();
     const values = counter.values();
     expect(await values.next()).toEqual({ done: false, value: 0 });
-    for (let turn = 0; turn < 5; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
+    for (let turns = 0; turns < 5; turns++) await turn();
     expect(counter.sent).toBeLessThan(40);
     await values.return?.();
     expect(counter.closed).toBe(1);
@@ -137,34 +136,6 @@ describe('values()', () => {
   });
 });
 
-describe('toReadable()', () => {
-  it('is a stream with its back-pressure and end', async () => {
-    const seen: number[] = [];
-    const slow = new Writable({
-      objectMode: true,
-      highWaterMark: 1,
-      write(n: number, _encoding, done) {
-        seen.push(n);
-        setImmediate(done);
-      },
-    });
-    await pipeline(Pipeline(numbers(100), (n) => n + 1).toReadable() as never, slow);
-    expect(seen).toEqual(numbers(100).map((n) => n + 1));
-  });
-
-  it('stops the component when it is destroyed, and fails with it', async () => {
-    const counter = new Counter();
-    const readable = counter.toReadable();
-    for await (const n of readable) if (n === 10) break;
-    await counter.done;
-    expect(counter.closed).toBe(1);
-    const read = async () => {
-      for await (const _ of failing().toReadable());
-    };
-    await expect(read()).rejects.toThrow('three is too much');
-  });
-});
-
 describe('toWeb()', () => {
   it('is a stream with its back-pressure, end and cancellation', async () => {
     const seen: number[] = [];
@@ -186,3 +157,10 @@ describe('toWeb()', () => {
     await expect(read()).rejects.toThrow('three is too much');
   });
 });
+
+// There it is tested in streams-of-node.test.ts.
+if (!inNode) {
+  it('toReadable() in a page says that it needs Node', () => {
+    expect(() => new Counter().toReadable()).toThrow('Counter: Expected Node for toReadable(); use toWeb()');
+  });
+}

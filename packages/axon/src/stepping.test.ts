@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
+import { turn } from '../test/surroundings.js';
 import { Component, Scheduler, Step, type Steps } from './index.js';
 import { drive, TestSink, TestSource, virtualClock } from './testing/index.js';
 
@@ -27,7 +28,7 @@ describe('A scheduler that is run by hand', () => {
     const log: string[] = [];
     for (const name of ['a', 'b']) new Counter(name, log).activate({ scheduler });
     expect(told).toBe(1);
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     expect(log).toEqual([]);
     for (let n = 0; n < 4; n++) expect(scheduler.step()).toBe(true);
     // The first slice of a generator only makes it.
@@ -43,7 +44,7 @@ describe('A scheduler that is run by hand', () => {
     const scheduler = new Scheduler({ clock: virtualClock() });
     new Counter('a', log).activate({ scheduler });
     scheduler.drive(() => {});
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     expect(log).toEqual([]);
     while (scheduler.step());
     expect(log).toEqual(['a1', 'a2', 'a3']);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { turn } from '../../test/surroundings.js';
 import {
   Component,
   filter,
@@ -168,8 +169,8 @@ describe.each(SOURCES)('adjacent functions behind %s', (_, source) => {
       return n + 1;
     };
     const line = pipeline(source(MANY), ...row({ plus: count }), sink).activate({ scheduler });
-    await new Promise((resolve) => setImmediate(resolve));
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
+    await turn();
     expect(sink.inbox.length).toBe(64);
     const held = made;
     // 64 that were sent, of every second number, and what three inboxes of 64 hold before and behind the filter.

@@ -2,6 +2,7 @@
 // Rows of components written in the ways in which the original's were, in random order and with random bounds: nothing is
 // lost or reordered, bounds hold, and all end.
 import { describe, expect, it } from 'vitest';
+import { environment } from '../../test/surroundings.js';
 import { Component, Pipeline, Scheduler, type Steps } from '../index.js';
 import { checkInvariants, isFinished, seededOrder, seededRandom, TestSink, virtualClock } from '../testing/index.js';
 import { component, noSpaceInBox, producerFinished, shutdownMicroprocess, WaitComplete } from './index.js';
@@ -139,7 +140,7 @@ async function runRow(seed: number): Promise<void> {
 
 describe('Rows of components written in the old ways', () => {
   it('lose and reorder nothing, keep their bounds, and end', { timeout: 0 }, async () => {
-    const rows = Number(process.env.KAMAELIA_MODEL_GRAPHS ?? 200);
+    const rows = Number(environment.KAMAELIA_MODEL_GRAPHS ?? 200);
     for (let seed = 1; seed <= rows; seed++) {
       try {
         await runRow(seed);

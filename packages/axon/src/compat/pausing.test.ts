@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
+import { turn } from '../../test/surroundings.js';
 import { type LogEntry, link, Step, type Steps } from '../index.js';
 import { TestSink, TestSource, virtualClock } from '../testing/index.js';
 import { component, coordinatingassistanttracker, scheduler } from './index.js';
-
-const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 /** Counts how often it was woken. */
 class Woken extends component {

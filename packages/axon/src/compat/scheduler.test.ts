@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
+import { inNode, turn } from '../../test/surroundings.js';
 import { TASK } from '../component.js';
 import { Component, type Steps } from '../index.js';
 import { slicesOf, TestSource, virtualClock } from '../testing/index.js';
 import { component, microprocess, newComponent, scheduler } from './index.js';
 
 const newScheduler = () => new scheduler({ clock: virtualClock() });
-const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 /** Steps so many times, or for ever. */
 class Stepper extends microprocess {
@@ -387,7 +387,7 @@ describe('scheduler', () => {
       await expect(scheduler.run.runThreads()).rejects.toThrow(/rogue/);
     } finally {
       scheduler.run = before;
-      process.exitCode = undefined;
+      if (inNode) process.exitCode = undefined;
     }
   });
 
