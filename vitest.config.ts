@@ -28,6 +28,7 @@ const NOT_IN_A_PAGE: Readonly<Record<string, string>> = {
   'packages/axon/src/process.test.ts': 'starts processes',
   'packages/axon/src/streams-of-node.test.ts': 'streams of Node',
   'packages/axon/src/portable.test.ts': 'reads the sources from disk',
+  'packages/axon/src/inspect/schema.test.ts': 'reads the documentation from disk',
 };
 
 const candidates = [process.env.KAMAELIA_CHROMIUM ?? '', '/usr/bin/chromium', '/usr/bin/chromium-browser'];

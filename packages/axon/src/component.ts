@@ -35,6 +35,11 @@ export interface RunOptions {
    * to 1; `'abort-all'` also aborts every other graph of the scheduler. Default `'log'`.
    */
   readonly onUnhandled?: OnUnhandled;
+  /**
+   * The watchdog: a slice that lasts longer, in which nothing else can run, is warned of with the component's path, when it
+   * is that component's longest so far. Short slices are timed by samples. Default: told of from a second on, as `info`.
+   */
+  readonly slowSlice?: Duration;
 }
 
 /** @internal Key of a component's {@link Task}. */
@@ -410,7 +415,9 @@ function activate(component: Component, options: RunOptions): void {
     adopt(keeper, root);
     return;
   }
-  const graph = new Graph(root, scheduler, options.onLog ?? logToStderr, options.onUnhandled ?? 'log');
+  const { onLog = logToStderr, onUnhandled = 'log', slowSlice } = options;
+  const slowMs = slowSlice === undefined ? undefined : toMicroseconds(slowSlice, `${component.path}: slowSlice`) / 1000;
+  const graph = new Graph(root, scheduler, onLog, onUnhandled, slowMs);
   scheduler.graphs.add(graph);
   graph.refuseMissing();
   graph.start(root);

@@ -19,6 +19,8 @@ export class Graph {
   readonly onLog: LogHook;
   readonly onUnhandled: OnUnhandled;
   readonly tasks: Set<Task> = new Set();
+  /** Slices that last longer are warned of; undefined where nobody said. */
+  readonly slowSliceMs: number | undefined;
   /** The first error; everything else in the graph is stopped because of it. */
   failure: ComponentError | undefined;
   /** Set by `abort()`, with what `done` rejects with. */
@@ -26,11 +28,12 @@ export class Graph {
   /** Takes the listener off a `signal` given to `run()`. */
   release: (() => void) | undefined;
 
-  constructor(root: Task, scheduler: Scheduler, onLog: LogHook, onUnhandled: OnUnhandled) {
+  constructor(root: Task, scheduler: Scheduler, onLog: LogHook, onUnhandled: OnUnhandled, slowSliceMs?: number) {
     this.root = root;
     this.scheduler = scheduler;
     this.onLog = onLog;
     this.onUnhandled = onUnhandled;
+    this.slowSliceMs = slowSliceMs;
     this.include(root);
   }
 

@@ -5,7 +5,7 @@ import type { Task } from './task.js';
 /** Slices that last longer on average are all timed; of shorter ones one in {@link SAMPLE}, as asking for the time costs. */
 const SHORT_MS = 0.005;
 const SAMPLE = 32;
-/** Counted as slow; and told, from so long on, where time is real. */
+/** Counted as slow; and told, from so long on, where time is real and the graph's `slowSlice` does not say. */
 const SLOW_MS = 20;
 const TOLD_MS = 1000;
 
@@ -62,7 +62,7 @@ export class SliceMeter {
     if (tookMs > SLOW_MS) task.slowSlices++;
     if (tookUs <= task.longestUs) return;
     task.longestUs = tookUs;
-    if (tookMs > TOLD_MS && !this.patient && task.scheduler.clock instanceof WallClock) tellSlow(task, tookMs);
+    if (!this.patient) watch(task, tookMs);
   }
 
   /** The run has ended. Returns how long it took. */
@@ -74,10 +74,15 @@ export class SliceMeter {
   }
 }
 
-/** A slice holds up every other component and the event loop. Told when it is the component's longest so far. */
-function tellSlow(task: Task, tookMs: number): void {
-  task.graph?.log({
-    level: 'info',
+/** A slow slice holds up every other component and the event loop. Told when it is the component's longest so far. */
+function watch(task: Task, tookMs: number): void {
+  const { graph } = task;
+  if (graph === undefined) return;
+  const asked = graph.slowSliceMs !== undefined;
+  if (!asked && !(task.scheduler.clock instanceof WallClock)) return;
+  if (tookMs <= (graph.slowSliceMs ?? TOLD_MS)) return;
+  graph.log({
+    level: asked ? 'warn' : 'info',
     path: task.path(),
     message: `a slice took ${tookMs.toFixed(0)} ms, in which nothing else could run; such work belongs in a thread`,
     fields: { tookMs },

@@ -55,7 +55,7 @@ ${TEXT_HELP}
 ${FROM_HELP}
   --every DURATION how often to look, 50ms to 1h; default 500ms. Standard error that is no terminal then gets a table
                    each time; otherwise it gets none, and a line when nothing has moved for 5 s because an inbox is full
-  --json           print the inspection at the end as JSON (its fields: README of @kamaelia/axon), with the seconds it
+  --json           print the inspection at the end as JSON (its fields: docs/inspection.md), with the seconds it
                    ran, and the stall: path of the culprit, how many others wait for it, and why; or null
   --dot            print the graph at the end in Graphviz' language
   --mermaid        print the graph at the end as a Mermaid flowchart
