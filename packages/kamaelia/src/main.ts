@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync } from 'node:fs';
+import { nearest } from '@kamaelia/axon';
 import type { Command } from './command.js';
 import { EXIT, failureOf, Interrupted } from './failure.js';
 import { writeOut } from './standard-output.js';
@@ -62,8 +63,11 @@ export async function main(args: readonly string[]): Promise<number> {
     }
     const load = commands[verb];
     if (load === undefined || !Object.hasOwn(commands, verb)) {
+      const names = Object.keys(commands);
+      const near = nearest(verb, names);
+      const hint = near === undefined ? '' : ` (did you mean ${near}?)`;
       process.stderr.write(
-        `kamaelia: Expected one of ${Object.keys(commands).join(', ')} but received ${verb}; see kamaelia --help\n`,
+        `kamaelia: Expected one of ${names.join(', ')} but received ${verb}${hint}; see kamaelia --help\n`,
       );
       return EXIT.wrongUse;
     }
