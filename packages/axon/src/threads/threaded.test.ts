@@ -160,6 +160,15 @@ describe('A threaded component (checklist of the original)', () => {
     expect(run.outbox.messages).toEqual(numbers(51).slice(1));
   });
 
+  it('ends only when all it sent was delivered, also when that is more than goes into the ring between the threads', async () => {
+    for (const module of ['numbers', 'blocking-numbers']) {
+      const sink = new TestSink<number>();
+      sink.inbox.setCapacity(2000);
+      await Pipeline(threaded(at(module), { count: 1500, words: words(2).buffer }, noInbox), sink).run();
+      expect(sink.messages.slice(0, 1500)).toEqual(numbers(1501).slice(1));
+    }
+  });
+
   it('89. can use boxes that it makes, and links, at once', async () => {
     const run = drive(threaded(at('late-boxes')), { inbox: [1, 2, 3] });
     await run.finish();

@@ -71,7 +71,10 @@ export class WorkerSide implements BlockingThread {
   readonly #scheduler: Scheduler;
   #failure: { readonly path: string; readonly cause: unknown } | undefined;
   #stopped = false;
+  /** The component has ended. */
   #done = false;
+  /** The graph knows everything of it. */
+  #finished = false;
   #checkComing = false;
   #turnAt = performance.now();
 
@@ -134,16 +137,21 @@ export class WorkerSide implements BlockingThread {
   // ---- the two directions ----
 
   #look(): void {
-    if (this.#done) return;
+    if (this.#finished) return;
     this.#channel.beginLooking();
+    // What comes for a component that has ended may outlive it; but what it sent may still wait for a place in the ring.
+    if (!this.#done) this.#receive();
+    if (this.#crossing.waiting) this.#collector.wake();
+    this.#checkSoon();
+  }
+
+  #receive(): void {
     if (this.#channel.stopping) this.#stop();
     try {
       this.#crossing.receive();
     } catch (error) {
       this.#fail(error);
     }
-    if (this.#crossing.waiting) this.#collector.wake();
-    this.#checkSoon();
   }
 
   /** A slice of the collector. */
@@ -161,7 +169,7 @@ export class WorkerSide implements BlockingThread {
     this.#checkComing = true;
     queueMicrotask(() => {
       this.#checkComing = false;
-      if (!this.#done) this.#sleepWell();
+      if (!this.#finished) this.#sleepWell();
     });
   }
 
@@ -251,6 +259,7 @@ export class WorkerSide implements BlockingThread {
   }
 
   #finish(): void {
+    this.#finished = true;
     setBlocking(undefined);
     const { port } = this.#job;
     port.off('message', this.#onMessage);
