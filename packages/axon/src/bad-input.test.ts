@@ -291,3 +291,12 @@ class Drops extends Component {
     }
   }
 }
+
+it('a signal that is none, or a name that is no text, is refused at the call, and the component can still be run', async () => {
+  const line = Pipeline([1], () => {});
+  expect(() => line.run({ signal: 5 as never })).toThrow('Pipeline: Expected an AbortSignal for signal but received 5');
+  expect(() => {
+    line.name = Symbol('x') as never;
+  }).toThrow('Pipeline: Expected a string for name but received Symbol(x)');
+  await line.run();
+});

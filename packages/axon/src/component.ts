@@ -78,6 +78,9 @@ export class Component {
   }
 
   set name(name: string) {
+    if (typeof name !== 'string') {
+      throw new TypeError(`${this.constructor.name}: Expected a string for name but received ${String(name)}`);
+    }
     this[TASK].name = name;
   }
 
@@ -415,13 +418,15 @@ function activate(component: Component, options: RunOptions): void {
     adopt(keeper, root);
     return;
   }
-  const { onLog = logToStderr, onUnhandled = 'log', slowSlice } = options;
+  const { onLog = logToStderr, onUnhandled = 'log', signal, slowSlice } = options;
+  if (signal !== undefined && typeof (signal as Partial<AbortSignal> | null)?.addEventListener !== 'function') {
+    throw new TypeError(`${component.path}: Expected an AbortSignal for signal but received ${String(signal)}`);
+  }
   const slowMs = slowSlice === undefined ? undefined : toMicroseconds(slowSlice, `${component.path}: slowSlice`) / 1000;
   const graph = new Graph(root, scheduler, onLog, onUnhandled, slowMs);
   scheduler.graphs.add(graph);
   graph.refuseMissing();
   graph.start(root);
-  const { signal } = options;
   if (signal === undefined) return;
   const onAbort = () => graph.abort(signal.reason);
   signal.addEventListener('abort', onAbort, { once: true });

@@ -6,10 +6,9 @@ const DISPOSE: symbol | undefined = (Symbol as { dispose?: symbol }).dispose;
 /** Calls the message's `Symbol.dispose`, if it has one. Whoever drops a message calls this. */
 export function disposeMessage(message: unknown): void {
   if (typeof message !== 'object' || message === null || DISPOSE === undefined) return;
-  const dispose = (message as Record<symbol, unknown>)[DISPOSE];
-  if (typeof dispose !== 'function') return;
   try {
-    dispose.call(message);
+    const dispose = (message as Record<symbol, unknown>)[DISPOSE];
+    if (typeof dispose === 'function') dispose.call(message);
   } catch (error) {
     // The dropper is not the message's owner and cannot handle this; it must not end the wrong component either.
     console.error('[error] a dropped message failed to dispose itself:', error);

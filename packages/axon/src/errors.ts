@@ -9,11 +9,30 @@ export class ComponentError extends Error {
   declare readonly component: Component;
 
   constructor(path: string, component: Component, cause: unknown) {
-    super(`${path}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    super(`${path}: ${textOf(cause)}`, { cause });
     this.name = 'ComponentError';
     this.path = path;
     // A graph hangs on it: who prints the error does not want to read that.
     Object.defineProperty(this, 'component', { value: component, enumerable: false });
+  }
+}
+
+/** @internal What a component threw, with its path unless it has one already. */
+export function componentError(path: string, component: Component, cause: unknown): ComponentError {
+  try {
+    if (cause instanceof ComponentError) return cause;
+  } catch {
+    // A proxy that cannot even be asked.
+  }
+  return new ComponentError(path, component, cause);
+}
+
+/** Anything can be thrown, also what has no text, or whose text throws. */
+function textOf(cause: unknown): string {
+  try {
+    return cause instanceof Error ? String(cause.message) : String(cause);
+  } catch {
+    return 'threw what has no text';
   }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { CancelledError, ComponentError, NotActivatedError } from './errors.js';
+import { CancelledError, type ComponentError, componentError, NotActivatedError } from './errors.js';
 import { withOne, withoutOne } from './few.js';
 import type { Inbox } from './inbox.js';
 import type { LogEntry, LogHook } from './log.js';
@@ -113,7 +113,7 @@ export class Graph {
 
   /** Tells the group that the task is in; without one, records the first error and stops everything else. */
   fail(task: Task, cause: unknown): void {
-    const error = cause instanceof ComponentError ? cause : new ComponentError(task.path(), task.component, cause);
+    const error = componentError(task.path(), task.component, cause);
     task.failed = true;
     task.error = error;
     if (this.failure === undefined && this.aborted === undefined) {

@@ -233,6 +233,16 @@ export class Scheduler {
   #slice(task: Task): void {
     // A component may end while it is in the queue: a chassis by its last child, an async main by its promise.
     if (task.state === DONE) return;
+    try {
+      this.#enterSlice(task);
+    } catch (error) {
+      // Not of main, but of what it gave: were it to leave here, no component would ever run again.
+      this.#mainFailed(task, error);
+    }
+    this.#onSlice?.(task);
+  }
+
+  #enterSlice(task: Task): void {
     task.slices++; // inspection
     task.state = RUNNING;
     UNLINKED.full = false;
@@ -249,13 +259,11 @@ export class Scheduler {
         result = task.resume === RESUME_PLAIN ? this.#enter(task) : this.#resume(task);
       } catch (error) {
         this.#mainFailed(task, error);
-        this.#onSlice?.(task);
         return;
       }
       if (result.done === true) this.#mainEnded(task);
       else this.#yielded(task, result.value, progress);
     }
-    this.#onSlice?.(task);
   }
 
   /** First slice: calls `main()`, which is a generator function, an async function, or absent in a chassis. */
@@ -275,7 +283,7 @@ export class Scheduler {
       task.gen = main;
       this.enqueue(task);
     } else if (isThenable(main)) {
-      main.then(
+      Promise.resolve(main).then(
         () => this.#asyncMainSettled(task, false, undefined),
         (error: unknown) => this.#asyncMainSettled(task, true, error),
       );
@@ -362,7 +370,8 @@ export class Scheduler {
       task.resumeValue = value;
       this.enqueue(task);
     };
-    promise.then(
+    // Of a thenable that throws, or tells more than once, it makes what `await` does.
+    Promise.resolve(promise).then(
       (value) => settle(RESUME_VALUE, value),
       (error: unknown) => settle(RESUME_THROW, error),
     );
@@ -437,12 +446,16 @@ export class Scheduler {
     if (!task.mainEnded || task.liveChildren > 0 || task.state === DONE) return;
     // A chassis may still be in the run queue from its activation; its last slice then finds it ended.
     task.state = DONE;
-    task.onEnd?.();
+    try {
+      task.onEnd?.();
+    } catch (error) {
+      task.graph?.fail(task, error);
+    }
     if (task.holds > 0) {
       this.countOutside(-1);
       task.holds = 0;
     }
-    if (task.timed) this.timers.forget(task);
+    if (task.timers > 0) this.timers.forget(task);
     if (task.onStuck !== undefined) this.starving.forget(task);
     this.stops.forget(task);
     for (const outbox of task.outs) endOutbox(outbox);

@@ -50,10 +50,12 @@ export const Step: {
   readonly again: object;
 } = Object.freeze({ again: new AgainStep() });
 
-/** True for anything with a `then` method. */
+/** True for anything with a `then` method; also if looking for it throws, which whoever waits for it is to be told. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    ((typeof value === 'object' && value !== null) || typeof value === 'function') &&
-    typeof (value as { then?: unknown }).then === 'function'
-  );
+  if ((typeof value !== 'object' || value === null) && typeof value !== 'function') return false;
+  try {
+    return typeof (value as { then?: unknown }).then === 'function';
+  } catch {
+    return true;
+  }
 }

@@ -114,7 +114,7 @@ export class Stops {
       const path = below.path();
       const why = !below.stopRequested
         ? 'it goes on after the end of its stream'
-        : below.gen === undefined
+        : below.gen === undefined || !below.returning
           ? 'it was told to stop'
           : 'its finally blocks are at work';
       const message = `has not ended ${REPORT_AFTER_US / 1e6} s after it was told to: ${why}`;

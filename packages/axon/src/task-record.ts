@@ -36,7 +36,6 @@ const STOP_ASKED = 64;
 const RETURNING = 128;
 const MAIN_ENDED = 256;
 const COUNTED_OUTSIDE = 512;
-const TIMED = 1024;
 const LATE = 2048;
 const RENEWS = 4096;
 const CHASSIS = 8192;
@@ -52,6 +51,7 @@ class Rare {
   holds: number = 0;
   onStuck: (() => void) | undefined = undefined;
   alarms: number = 0;
+  timers: number = 0;
   waiters: Waiter[] | undefined = undefined;
   keeper: Task | undefined = undefined;
   liveChildren: number = 0;
@@ -167,15 +167,6 @@ export class TaskRecord {
     this.flags = value ? this.flags | COUNTED_OUTSIDE : this.flags & ~COUNTED_OUTSIDE;
   }
 
-  /** It has set a timer at some time. */
-  get timed(): boolean {
-    return (this.flags & TIMED) !== 0;
-  }
-
-  set timed(value: boolean) {
-    this.flags = value ? this.flags | TIMED : this.flags & ~TIMED;
-  }
-
   /** Became a child of a component that was running; it is forgotten when it ends. */
   get late(): boolean {
     return (this.flags & LATE) !== 0;
@@ -279,6 +270,15 @@ export class TaskRecord {
 
   set alarms(value: number) {
     if (value !== this.#rare.alarms) this.own().alarms = value;
+  }
+
+  /** Entries of the heap of timers that are its own. */
+  get timers(): number {
+    return this.#rare.timers;
+  }
+
+  set timers(value: number) {
+    if (value !== this.#rare.timers) this.own().timers = value;
   }
 
   get waiters(): Waiter[] | undefined {

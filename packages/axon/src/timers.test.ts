@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { WallClock } from './clock.js';
 import { TASK } from './component.js';
 import { Component, type Steps } from './index.js';
+import { DONE } from './task.js';
 import { seededRandom, virtualClock } from './testing/index.js';
 import { Timers } from './timers.js';
 
@@ -36,9 +37,49 @@ describe('timers', () => {
       timers.add(i * 1000, a, () => rung.push(`a${i}`));
       timers.add(i * 1000 + 1, b, () => rung.push(`b${i}`));
     }
+    a.state = DONE;
     timers.forget(a);
     await clock.advance({ ms: 100 });
     expect(rung).toEqual(Array.from({ length: 20 }, (_, i) => `b${i + 1}`));
+  });
+
+  it('of components that end one by one are forgotten without a look at all the others each time', async () => {
+    const base = virtualClock();
+    const timers = new Timers(base);
+    const random = seededRandom(3);
+    const tasks = Array.from({ length: 2000 }, () => new Sleeper()[TASK]);
+    const rung = new Set<number>();
+    let looks = 0;
+    for (const [n, task] of tasks.entries()) {
+      let { state } = task;
+      Object.defineProperty(task, 'state', {
+        get: () => {
+          looks++;
+          return state;
+        },
+        set: (value) => {
+          state = value;
+        },
+      });
+      timers.add(1_000_000 + Math.floor(random() * 1000), task, () => rung.add(n));
+    }
+    looks = 0;
+    for (const [n, task] of tasks.entries()) {
+      if (n % 10 === 0) continue;
+      task.state = DONE;
+      timers.forget(task);
+    }
+    expect(looks).toBeLessThan(20 * tasks.length);
+    expect(timers.size).toBe(200);
+    await base.advance({ ms: 2000 });
+    expect([...rung].sort((a, b) => a - b)).toEqual(Array.from({ length: 200 }, (_, i) => i * 10));
+    expect(timers.size).toBe(0);
+    // And the last one that ends takes the alarm with it.
+    const last = new Sleeper()[TASK];
+    timers.add(base.now() + 5, last, () => {});
+    last.state = DONE;
+    timers.forget(last);
+    expect(await base.advanceToNextAlarm()).toBe(false);
   });
 
   it('never ring early on the wall clock', async () => {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Clock } from './clock.js';
-import type { Task } from './task.js';
+import { DONE, type Task } from './task.js';
 
 /** One entry of the timer heap. */
 export interface Timer {
@@ -15,7 +15,9 @@ export interface Timer {
 /** A binary heap of timers and one alarm of the clock for its head. */
 export class Timers {
   readonly #clock: Clock;
-  readonly #heap: Timer[] = [];
+  #heap: Timer[] = [];
+  /** Entries of tasks that have ended. */
+  #dead = 0;
   #order = 0;
   #armedAtUs = Number.POSITIVE_INFINITY;
   #disarm: (() => void) | undefined;
@@ -25,11 +27,12 @@ export class Timers {
   }
 
   get size(): number {
-    return this.#heap.length;
+    return this.#heap.length - this.#dead;
   }
 
   add(atUs: number, task: Task, ring: () => void): void {
-    task.timed = true;
+    if (task.state === DONE) return;
+    task.timers++;
     const heap = this.#heap;
     const timer: Timer = { atUs, order: this.#order++, task, ring };
     let i = heap.length;
@@ -47,12 +50,32 @@ export class Timers {
 
   /** Forgets every timer of a task that has ended, so that it does not keep the process alive. */
   forget(task: Task): void {
-    const kept = this.#heap.filter((t) => t.task !== task);
-    if (kept.length === this.#heap.length) return;
+    // They stay until they are at the head, or are the greater part: to look for them each time would take as long as all
+    // timers are many, for each of very many connections that end.
+    this.#dead += task.timers;
+    task.timers = 0;
+    if (this.#dead * 2 > this.#heap.length) this.#sweep();
+    const head = this.#liveHead();
+    if (head === undefined) this.#arm(undefined);
+    else if (head.atUs !== this.#armedAtUs) this.#arm(head.atUs);
+  }
+
+  #sweep(): void {
+    const live = this.#heap.filter(({ task }) => task.state !== DONE);
     // A sorted array is a heap.
-    kept.sort((a, b) => (before(a, b) ? -1 : 1));
-    this.#heap.splice(0, this.#heap.length, ...kept);
-    this.#arm(this.#heap[0]?.atUs);
+    live.sort((a, b) => (before(a, b) ? -1 : 1));
+    this.#heap = live;
+    this.#dead = 0;
+  }
+
+  #liveHead(): Timer | undefined {
+    let head = this.#heap[0];
+    while (head !== undefined && head.task.state === DONE) {
+      this.#dead--;
+      this.#pop();
+      head = this.#heap[0];
+    }
+    return head;
   }
 
   #arm(atUs: number | undefined): void {
@@ -66,11 +89,12 @@ export class Timers {
     this.#disarm = undefined;
     this.#armedAtUs = Number.POSITIVE_INFINITY;
     const now = this.#clock.now();
-    let head = this.#heap[0];
+    let head = this.#liveHead();
     while (head !== undefined && head.atUs <= now) {
       this.#pop();
+      head.task.timers--;
       head.ring();
-      head = this.#heap[0];
+      head = this.#liveHead();
     }
     // A timer added by one of the calls above may have armed already.
     if (head !== undefined && head.atUs < this.#armedAtUs) this.#arm(head.atUs);
