@@ -43,7 +43,12 @@ export function connect(source: Inbox | Outbox, sink: Inbox | Outbox): Link {
   if (source.to !== undefined) throw new BoxAlreadyLinkedError(source.path(), source.to.path(), sink.path());
   const writers = sourcesOf(source);
   // A relay that nothing fed stood for itself as the writer; from now on its feeder does.
-  if (sink instanceof Outbox && sink.from.length === 0) detach(sink);
+  if (sink instanceof Outbox && sink.from.length === 0) {
+    detach(sink);
+    // Its own component may send there as well. Replaced and not asked for: a test in send() would cost every message.
+    sink.send = sendBesideParts;
+    sink.sendAll = sendAllBesideParts;
+  }
   source.to = sink as Inbox & Outbox;
   sink.from = withOne(sink.from, source as Inbox & Outbox) as typeof sink.from & readonly Outbox[];
   const target = finalInbox(sink);
@@ -83,6 +88,16 @@ export function keepOpen(relay: Outbox): void {
   if (target !== undefined && relay.sink === UNLINKED) attach(relay, target);
 }
 
+function sendBesideParts(this: Outbox, message: unknown): void {
+  if (!this.closed) keepOpen(this);
+  Outbox.prototype.send.call(this, message);
+}
+
+function sendAllBesideParts(this: Outbox, messages: readonly unknown[]): void {
+  if (!this.closed) keepOpen(this);
+  Outbox.prototype.sendAll.call(this, messages);
+}
+
 function notABox(owner: string, role: string, value: unknown): TypeError {
   return new TypeError(`${owner}: Expected an Inbox or Outbox for ${role} but received ${String(value)}`);
 }
@@ -104,7 +119,8 @@ export function refuseSink(owner: string, source: Inbox | Outbox, sink: Inbox | 
 
 /** @internal The outboxes at the beginning of every chain that leads to `box`. */
 export function sourcesOf(box: Inbox | Outbox, found: Outbox[] = []): Outbox[] {
-  if (box instanceof Outbox && box.from.length === 0) found.push(box);
+  // A relay may be a writer of its own beside those who feed it.
+  if (box instanceof Outbox && (box.from.length === 0 || box.linked)) found.push(box);
   for (const feeder of box.from) sourcesOf(feeder, found);
   return found;
 }
