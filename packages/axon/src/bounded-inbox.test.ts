@@ -209,3 +209,20 @@ describe('options of an inbox', () => {
     expect(sink.messages).toEqual([(39 * 40) / 2]);
   });
 });
+
+it('an inbox is empty in bytes when it is empty, although a message became shorter while it waited', async () => {
+  const { clock, source, consumer, graph } = await waiting({ maxBytes: 300, lossy: 'oldest' }, []);
+  const shrinking = { byteLength: 100 };
+  consumer.inbox.push(shrinking as never);
+  shrinking.byteLength = 0;
+  consumer.take(1);
+  source.input.send(...parts(2));
+  await clock.settle();
+  source.input.send(...parts(3));
+  await clock.settle();
+  consumer.take(100);
+  source.input.close();
+  await clock.settle();
+  await graph.done;
+  expect(consumer.taken).toHaveLength(4);
+});

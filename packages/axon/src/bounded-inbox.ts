@@ -119,8 +119,8 @@ export class BoundedInbox<T = unknown> extends Inbox<T> {
 
   #take(): T {
     const message = super.recv();
-    this.#bytes -= bytesOf(message);
-    // Fractions of microseconds must not add up.
+    // Fractions of microseconds must not add up, nor what a message has lost while it waited, such as a transferred buffer.
+    this.#bytes = this.count === 0 ? 0 : this.#bytes - bytesOf(message);
     this.#mediaUs = this.count === 0 ? 0 : this.#mediaUs - mediaUsOf(message);
     return message;
   }

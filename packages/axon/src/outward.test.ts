@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { inNode, turn } from '../test/surroundings.js';
 import { Component, Pipeline, type Steps } from './index.js';
+import { TestSource } from './testing/index.js';
 
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);
 
@@ -164,3 +165,21 @@ if (!inNode) {
     expect(() => new Counter().toReadable()).toThrow('Counter: Expected Node for toReadable(); use toWeb()');
   });
 }
+
+it('toWeb() disposes of a message that was on its way when the stream was cancelled', async () => {
+  for (let later = 0; later < 8; later++) {
+    Handle.open = 0;
+    const source = new TestSource<Handle>();
+    const reader = Pipeline(source).toWeb().getReader();
+    const read = reader.read();
+    await turn();
+    source.input.send(new Handle(1));
+    for (let i = 0; i < later; i++) await undefined;
+    await reader.cancel();
+    const { value } = await read;
+    value?.[Symbol.dispose]();
+    await turn();
+    // What the source was not asked for is still its own.
+    expect(Handle.open - source.input.waiting, `${later} microtasks later`).toBe(0);
+  }
+});

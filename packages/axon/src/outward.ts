@@ -144,12 +144,21 @@ export function webStreamOf<T>(component: Component, collector: Component, optio
       async pull(controller) {
         const { done, value } = await outlet.next();
         if (done === true) controller.close();
-        else controller.enqueue(value);
+        else enqueue(controller, value);
       },
       cancel: () => outlet.return().then(() => {}),
     },
     { highWaterMark: 0 },
   );
+}
+
+function enqueue<T>(controller: ReadableStreamDefaultController<T>, value: T): void {
+  try {
+    controller.enqueue(value);
+  } catch {
+    // It was cancelled while the message was on its way.
+    disposeMessage(value);
+  }
 }
 
 interface NodeProcess {

@@ -48,7 +48,14 @@ export function sendToAll(outboxes: readonly Outbox[], message: unknown): void {
     return;
   }
   const copied = last > 0 && isDisposable(message) && isCloneable(message);
-  for (let i = 0; i <= last; i++) (outboxes[i] as Outbox).send(copied && i < last ? message.clone() : message);
+  try {
+    for (let i = 0; i < last; i++) (outboxes[i] as Outbox).send(copied ? message.clone() : message);
+  } catch (error) {
+    // Nobody else has it yet.
+    if (copied) disposeMessage(message);
+    throw error;
+  }
+  (outboxes[last] as Outbox).send(message);
 }
 
 /** What happens to a receiver that is slower than what is sent to all. */

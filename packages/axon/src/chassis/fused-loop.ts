@@ -46,6 +46,7 @@ export function closureLoop(row: readonly RowCall[], iterates: boolean): FusedLo
     for (let i = 0; i < steps; i++) drops[i] = 0;
     let taken = 0;
     let at = -1;
+    let asked: unknown;
     try {
       next: while (taken < most && last.blocked === 0 && wiring.epoch === epoch) {
         at = -1;
@@ -64,6 +65,7 @@ export function closureLoop(row: readonly RowCall[], iterates: boolean): FusedLo
         taken++;
         for (at = 0; at < steps; at++) {
           const { call, filters } = row[at] as RowCall;
+          asked = value;
           const result = call(value);
           const promised = isThenable(result);
           if (promised) {
@@ -81,12 +83,14 @@ export function closureLoop(row: readonly RowCall[], iterates: boolean): FusedLo
           if (promised) break next;
           continue next;
         }
-        at = steps - 1;
         outbox.send(value);
       }
     } catch (error) {
       report.outcome = 'threw';
       report.result = error;
+      // What could not be sent is the last step's failure.
+      if (at === steps) at--;
+      else if (at >= 0 && (row[at] as RowCall).filters) disposeMessage(asked);
       if (at >= 0) drops[at] = (drops[at] as number) + 1;
     }
     report.taken = taken;
@@ -127,11 +131,14 @@ return (from, outbox, last, report, most) => {
       ${take}
       taken++;
       ${row.map(({ filters }, i) => (filters ? filterText(i) : mapText(i))).join('\n      ')}
+      at = ${row.length};
       outbox.send(value);
     }
   } catch (error) {
     report.outcome = 'threw';
     report.result = error;
+    if (at === ${row.length}) at--;
+    ${each((i) => (row[i]?.filters ? `else if (at === ${i}) disposeMessage(value);` : '')).join(' ')}
     ${each((i) => `if (at === ${i}) drops${i}++;`).join(' ')}
   }
   ${each((i) => `report.drops[${i}] = drops${i};`).join(' ')}

@@ -16,7 +16,7 @@ import {
   toDot,
   unlink,
 } from '../index.js';
-import { checkInvariants, injectFaults, slicesOf, TestHandles, TestSink } from '../testing/index.js';
+import { checkInvariants, injectFaults, slicesOf, type TestHandle, TestHandles, TestSink } from '../testing/index.js';
 
 const numbers = (n: number) => Array.from({ length: n }, (_, i) => i);
 /** More than it takes to make code for the row. */
@@ -369,5 +369,51 @@ describe('fused steps', () => {
     // The third was inside when the second failed.
     expect(sink.messages.map(({ n }) => n)).toEqual([1]);
     expect(disposed).toEqual([2, 3]);
+  });
+});
+
+describe('a handle that a function was asked about', () => {
+  /** The same rows alone, and generated. */
+  const ROWS = [3, MANY];
+
+  it('is disposed of where a filter throws, wherever it stands in the row', async () => {
+    for (const count of ROWS) {
+      for (const place of [0, 1, 2]) {
+        const handles = new TestHandles();
+        const made = numbers(count).map((n) => handles.make(n));
+        const steps = numbers(3).map((i) =>
+          filter(({ value }: { value: number }) => {
+            if (i === place && value === count - 1) throw new Error(`no ${value}`);
+            return true;
+          }),
+        );
+        const [a, b, c] = steps as [(typeof steps)[0], (typeof steps)[0], (typeof steps)[0]];
+        const line = Pipeline(made, a, b, c, (handle) => (handle as TestHandle)[Symbol.dispose]());
+        await expect(line.run({ onLog: () => {} })).rejects.toThrow(`no ${count - 1}`);
+        handles.check();
+      }
+    }
+  });
+
+  it('is not where it was sent on, and the receiver could not be told', async () => {
+    for (const count of ROWS) {
+      const handles = new TestHandles();
+      const sink = new TestSink<{ value: number }>();
+      const [a, b] = [filter(() => true), filter(() => true)];
+      const line = Pipeline(
+        numbers(count).map((n) => handles.make(n)),
+        a,
+        b,
+        sink,
+      );
+      const off = tap(sink.inbox, ({ n }) => {
+        if (n === count - 1) throw new Error('look');
+      });
+      await expect(line.run({ onLog: () => {} })).rejects.toThrow('look');
+      off();
+      for (const message of sink.messages) (message as TestHandle)[Symbol.dispose]();
+      expect(handles.live).toBeLessThanOrEqual(1);
+      expect(() => handles.check()).not.toThrow(/more than once/);
+    }
   });
 });

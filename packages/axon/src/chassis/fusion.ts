@@ -72,6 +72,7 @@ export class FusedRow {
       epoch = wiring.epoch;
       this.#look();
       report.outcome = 'none';
+      report.result = report.message = undefined;
       const last = this.#steps[this.#steps.length - 1];
       const task = last === undefined ? this.#task : last[TASK];
       const outbox = last === undefined ? this.#outbox : last.outbox;

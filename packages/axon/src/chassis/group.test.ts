@@ -233,3 +233,34 @@ describe('group', () => {
     expect(make).toThrow(message);
   });
 });
+
+it('skip disposes once of a message that its component disposed of before it failed, whoever made dispose()', async () => {
+  const disposed: number[] = [];
+  class Careful extends Component {
+    readonly inbox = this.in<{ n: number } & Disposable>('inbox');
+    override *main(): Steps {
+      while (!this.inbox.ended) {
+        while (this.inbox.ready) {
+          const message = this.inbox.recv();
+          try {
+            if (message.n === 1) throw new Error('one');
+          } finally {
+            message[Symbol.dispose]();
+          }
+        }
+        yield;
+      }
+    }
+  }
+  const messages = [0, 1, 2].map((n) => ({ n, [Symbol.dispose]: () => void disposed.push(n) }));
+  const inner = () => group(() => new Careful(), { supervise: 'skip', max: 0 });
+  const makes: (() => Component)[] = [() => new Careful(), inner];
+  for (const make of makes) {
+    disposed.length = 0;
+    const run = drive(group(make, { supervise: 'skip' }), { inbox: messages });
+    await run.finish();
+    expect(disposed).toEqual([0, 1, 2]);
+    for (const message of messages) message[Symbol.dispose]();
+    expect(disposed).toEqual([0, 1, 2, 0, 1, 2]);
+  }
+});

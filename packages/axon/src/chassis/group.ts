@@ -225,23 +225,41 @@ class WorkedOn {
   }
 }
 
-const watched = new WeakSet<object>();
+interface Watched {
+  /** What it had of its own, and not by its class. */
+  readonly own: PropertyDescriptor | undefined;
+  /** One for each group that the component is in. */
+  readonly tells: (() => void)[];
+}
+
+const watched = new WeakMap<object, Watched>();
 
 /** Calls `tell` when the message is disposed of: only the message itself knows. */
 function onDisposal(message: unknown, tell: () => void): void {
   if (!isDisposable(message)) return;
   const handle = message as Disposable;
-  if (!Object.isExtensible(handle) || Object.hasOwn(handle, Symbol.dispose)) return;
-  watched.add(handle);
+  const before = watched.get(handle);
+  if (before !== undefined) {
+    before.tells.push(tell);
+    return;
+  }
+  const own = Object.getOwnPropertyDescriptor(handle, Symbol.dispose);
+  if (own === undefined ? !Object.isExtensible(handle) : own.configurable !== true) return;
+  const tells = [tell];
+  watched.set(handle, { own, tells });
   const value = () => {
     forgetDisposal(handle);
-    tell();
+    for (const each of tells) each();
     handle[Symbol.dispose]();
   };
-  Object.defineProperty(handle, Symbol.dispose, { configurable: true, value });
+  Object.defineProperty(handle, Symbol.dispose, { configurable: true, enumerable: own?.enumerable === true, value });
 }
 
 function forgetDisposal(message: unknown): void {
-  if (typeof message !== 'object' || message === null || !watched.delete(message)) return;
-  Reflect.deleteProperty(message, Symbol.dispose);
+  if (typeof message !== 'object' || message === null) return;
+  const found = watched.get(message);
+  if (found === undefined) return;
+  watched.delete(message);
+  if (found.own === undefined) Reflect.deleteProperty(message, Symbol.dispose);
+  else Object.defineProperty(message, Symbol.dispose, found.own);
 }

@@ -5,6 +5,7 @@ import { connect } from '../link.js';
 import type { Outbox } from '../outbox.js';
 import type { Steps } from '../steps.js';
 import { DONE } from '../task.js';
+import { ownedByMany, sendToAll } from './fan-out.js';
 import { Relays } from './relays.js';
 
 type InAndOut = Component & { readonly inbox: Inbox; readonly outbox: Outbox };
@@ -99,7 +100,7 @@ const ParOf = class Par extends Component {
     while (this.parts.length > 0 && !(control.ended && control.length === 0)) {
       while (control.ready) {
         const message = control.recv();
-        for (const way of this.#controls) way.send(message);
+        sendToAll(this.#controls, this.#controls.length > 1 ? ownedByMany('Par', message) : message);
       }
       yield;
     }

@@ -198,3 +198,42 @@ describe('Par', () => {
     await Par().run();
   });
 });
+
+describe('orders to Par that have to be disposed of', () => {
+  class Ordered extends Component {
+    readonly control = this.in<Handle>('control');
+    override *main(): Steps {
+      while (this.control.length === 0) yield;
+      this.control.recv()[Symbol.dispose]();
+    }
+  }
+
+  it('are cloned for each part, and disposed of where no part takes them', async () => {
+    Handle.open = 0;
+    const two = drive(Par(new Ordered(), new Ordered()), { control: [new Handle()] });
+    await two.finish();
+    expect(Handle.open).toBe(0);
+    const none = drive(Par(Pipeline([1, 2, 3])), { control: [new Handle()] });
+    await none.finish();
+    expect(Handle.open).toBe(0);
+  });
+
+  it('are refused where they cannot be cloned', async () => {
+    let disposed = 0;
+    const order = { [Symbol.dispose]: () => void disposed++ };
+    const run = drive(Par(new Ordered(), new Ordered()), { control: [order] });
+    await expect(run.finish()).rejects.toThrow('Par: Expected a message that several receivers can have');
+    expect(disposed).toBe(1);
+  });
+});
+
+it('a message whose clone() throws is disposed of, and the Tee fails', async () => {
+  let disposed = 0;
+  const clone = () => {
+    throw new Error('no memory');
+  };
+  const message = { clone, [Symbol.dispose]: () => void disposed++ };
+  const run = drive(Tee(new TestSink(), new TestSink()), { inbox: [message] });
+  await expect(run.finish()).rejects.toThrow('no memory');
+  expect(disposed).toBe(1);
+});
