@@ -300,3 +300,20 @@ it('a signal that is none, or a name that is no text, is refused at the call, an
   }).toThrow('Pipeline: Expected a string for name but received Symbol(x)');
   await line.run();
 });
+
+it('a box without a name, or with a priority or role that there is not, is refused where it is declared', () => {
+  class Odd extends Component {
+    constructor(name: unknown, priority?: unknown, role?: unknown) {
+      super();
+      this.in(name as string, { ...(priority === undefined ? {} : { priority: priority as 'data' }) });
+      this.out('outbox', { ...(role === undefined ? {} : { role: role as 'data' }) });
+    }
+  }
+  expect(() => new Odd(undefined)).toThrow(
+    'Odd: Expected a non-empty string for the name of an inbox but received undefined',
+  );
+  expect(() => new Odd('inbox', 'high')).toThrow('Odd.inbox: Expected data or control for priority but received high');
+  expect(() => new Odd('inbox', 'control', 'signal')).toThrow(
+    'Odd.outbox: Expected data or control for role but received signal',
+  );
+});

@@ -103,6 +103,7 @@ export class Component {
   /** Declares an inbox; called in a field initialiser. */
   protected in<T>(name: string, options: InboxOptions = {}): Inbox<T> {
     const task = this[TASK];
+    this.#refuseDeclaration('inbox', name, 'priority', options.priority, ['data', 'control']);
     if (task.ins.some((box) => box.name === name)) throw this.#declaredTwice('inbox', name);
     const inbox = newInbox<T>(task, name, options);
     task.ins = withOne(task.ins, inbox as Inbox);
@@ -112,10 +113,22 @@ export class Component {
   /** Declares an outbox; called in a field initialiser. */
   protected out<T>(name: string, options: OutboxOptions = {}): Outbox<T> {
     const task = this[TASK];
+    this.#refuseDeclaration('outbox', name, 'role', options.role, ['data', 'control']);
     if (task.outs.some((box) => box.name === name)) throw this.#declaredTwice('outbox', name);
     const outbox = new Outbox<T>(task, name, options);
     task.outs = withOne(task.outs, outbox as Outbox);
     return outbox;
+  }
+
+  #refuseDeclaration(kind: string, name: unknown, option: string, value: unknown, known: readonly unknown[]): void {
+    const owner = this.constructor.name;
+    if (typeof name !== 'string' || name === '') {
+      throw new TypeError(
+        `${owner}: Expected a non-empty string for the name of an ${kind} but received ${String(name)}`,
+      );
+    }
+    if (value === undefined || known.includes(value)) return;
+    throw new TypeError(`${owner}.${name}: Expected ${known.join(' or ')} for ${option} but received ${String(value)}`);
   }
 
   #declaredTwice(kind: string, name: string): TypeError {

@@ -84,10 +84,10 @@ describe('a Node Readable as source', () => {
 
   it('fails the graph with its error and path', async () => {
     const broken = new Readable({ read: () => {} });
-    setImmediate(() => broken.destroy(new Error('gone')));
-    await expect(Pipeline(broken, new TakeThenEnd(9)).run()).rejects.toThrow(
-      /^Pipeline-\d+\/AsyncIterableSource-\d+: gone$/,
-    );
+    const { done } = Pipeline(broken, new TakeThenEnd(9)).activate();
+    while (broken.listenerCount('error') === 0) await turn();
+    broken.destroy(new Error('gone'));
+    await expect(done).rejects.toThrow(/^Pipeline-\d+\/AsyncIterableSource-\d+: gone$/);
   });
 });
 

@@ -202,8 +202,9 @@ describe('sinks of a pipeline', () => {
       },
     });
     await expect(Pipeline(numbers(10), failing).run()).rejects.toThrow(/WritableStreamSink-\d+: refused$/);
-    const graph = Pipeline(new ReadableStream<number>(), stream()).activate();
-    await turn();
+    const target = stream();
+    const graph = Pipeline(new ReadableStream<number>(), target).activate();
+    while (!target.locked) await turn();
     graph.abort();
     await expect(graph.done).rejects.toThrow('was aborted');
     await turn();

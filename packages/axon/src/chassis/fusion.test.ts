@@ -417,3 +417,31 @@ describe('a handle that a function was asked about', () => {
     }
   });
 });
+
+it('a source is stopped, or a row aborted, before the next message when one of the functions says so', async () => {
+  for (const count of [500, MANY]) {
+    for (const how of ['stop', 'abort'] as const) {
+      const last = count - 50;
+      const [asked, seen] = [[] as number[], [] as number[]];
+      const source = function* () {
+        for (let n = 0; n < count; n++) {
+          asked.push(n);
+          yield n;
+        }
+      };
+      const ends = map((n: number) => {
+        if (n === last) line[how](new Error('enough'));
+        return n;
+      });
+      const line: Component = Pipeline(
+        source(),
+        map((n: number) => n),
+        ends,
+        (n) => void seen.push(n),
+      );
+      await line.run().catch(() => {});
+      expect(asked, `${how} of ${count}`).toHaveLength(last + 1);
+      if (how === 'stop') expect(seen).toEqual(asked);
+    }
+  }
+});

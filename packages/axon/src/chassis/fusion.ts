@@ -82,7 +82,7 @@ export class FusedRow {
       this.#count(report);
       left -= report.taken;
       // Something was linked or stopped by one of the functions: the row may be another now.
-    } while (report.outcome === 'none' && wiring.epoch !== epoch && left > 0);
+    } while (report.outcome === 'none' && wiring.epoch !== epoch && left > 0 && !this.#task.stopRequested);
     this.#handOver(report);
     return report;
   }
