@@ -39,6 +39,8 @@ export function stopInOrder(task: Task): void {
     below.stopAsked = true;
     if (below.state === DONE || isOnlyParts(below)) continue;
     live = true;
+    // Who waits for something outside may have nobody else to wake it, and has a deadline from now on.
+    if (below.state === IDLE && below.holds > 0 && below.blocked === 0) below.scheduler.enqueue(below);
     let [feeds, ends] = [false, false];
     for (const inbox of below.ins) {
       const outer = inbox.producers.filter((outbox) => !parts.has(outbox.task));

@@ -49,6 +49,11 @@ export class Crossing {
     return this.#lenders.some((lender) => lender.waiting > 0);
   }
 
+  /** Messages that the other side has taken; changes with each, though it may repeat after 2^32. */
+  get taken(): number {
+    return this.#lenders.reduce((sum, lender) => (sum + lender.taken) | 0, 0);
+  }
+
   /** Sends everything that waits and tells of links that have ended or were cancelled. */
   forward(): void {
     const channel = this.#channel;

@@ -116,6 +116,20 @@ describe('a thread that does not stop', () => {
   });
 });
 
+describe('a thread that goes on after the end of its streams when its graph was stopped', () => {
+  it('is terminated when nothing came of it for as long as it has to end, and said so', async () => {
+    const busy = new Int32Array(new SharedArrayBuffer(4));
+    const settings = { name: 'failing', stopWithin: { ms: 20 } };
+    const run = drive(threaded(at('failing'), { how: 'spins', busy: busy.buffer }, settings), { inbox: [1] });
+    while (Atomics.load(busy, 0) === 0) await new Promise((resolve) => setImmediate(resolve));
+    run.stop();
+    await run.done;
+    expect(run.logs.map(({ path, message }) => `${path}: ${message}`)).toEqual([
+      'Bench-1/failing: did nothing for 20 ms after the end of its streams: its thread is terminated',
+    ]);
+  });
+});
+
 function detached(): Uint8Array {
   const bytes = new Uint8Array(8);
   structuredClone(bytes.buffer, { transfer: [bytes.buffer] });

@@ -96,6 +96,11 @@ export class Lender {
     return Math.min(this.inbox.count, LOSSY_WINDOW - ((this.#sent - this.#settled) | 0));
   }
 
+  /** Messages taken at the other end, also those not yet looked at here. */
+  get taken(): number {
+    return Atomics.load(this.#words, this.#at + SETTLED);
+  }
+
   /** Every message was sent, and there will be no more. */
   get ended(): boolean {
     return this.inbox.eos && this.inbox.count === this.#lent;

@@ -64,6 +64,7 @@ export class Thread {
   #happened = 0;
   #ringsAtRest = -1;
   #terminated = false;
+  #endTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(owner: ThreadOwner) {
     this.#owner = owner;
@@ -245,8 +246,7 @@ export class Thread {
   /** This thread cannot make anything of what the worker sent. */
   #failWith(error: unknown): void {
     this.#failure ??= { path: this.#owner.path, error };
-    this.#terminated = true;
-    void this.#worker.terminate();
+    this.#terminate();
   }
 
   #lost(error: unknown): void {
@@ -258,6 +258,7 @@ export class Thread {
     this.#crossing.dispose();
     this.#port.close();
     clearTimeout(this.#quietTimer);
+    clearTimeout(this.#endTimer);
     this.#setBusy(false);
     this.#end();
     this.#owner.onOver();
@@ -270,12 +271,36 @@ export class Thread {
   async stop(withinMs: number): Promise<void> {
     this.#channel.stop();
     if (await this.#overWithin(withinMs)) return;
-    this.#terminated = true;
     this.#log('warn', `did not end within ${withinMs} ms after it was stopped: its thread is terminated`);
-    void this.#worker.terminate();
+    this.#terminate();
     if (await this.#overWithin(EXIT_WITHIN_MS)) return;
     this.#log('warn', 'its thread is in a call that cannot be broken off, and ends after it');
     this.#finish();
+  }
+
+  /**
+   * All its streams have ended, and it was told to end with them: terminates the thread as soon as nothing came of it for
+   * `ms`, unless it is the graph that it waits for.
+   */
+  endWithin(ms: number): void {
+    if (this.#endTimer !== undefined || this.#over) return;
+    const happened = this.#happened;
+    const taken = this.#crossing.taken;
+    this.#endTimer = setTimeout(() => {
+      this.#endTimer = undefined;
+      if (this.#over) return;
+      if (happened !== this.#happened || taken !== this.#crossing.taken || this.#channel.workerRests) {
+        this.endWithin(ms);
+        return;
+      }
+      this.#log('warn', `did nothing for ${ms} ms after the end of its streams: its thread is terminated`);
+      this.#terminate();
+    }, ms);
+  }
+
+  #terminate(): void {
+    this.#terminated = true;
+    void this.#worker.terminate();
   }
 
   async #overWithin(ms: number): Promise<boolean> {

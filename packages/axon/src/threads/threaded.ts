@@ -135,6 +135,7 @@ const ThreadedOf = class Threaded extends Component {
     try {
       while (!thread.over) {
         thread.forward();
+        if (this.stopping && this.#ins.every(({ box }) => box.eos)) thread.endWithin(this.#stopWithinMs);
         yield;
       }
     } catch (error) {
