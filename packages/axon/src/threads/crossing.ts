@@ -102,6 +102,8 @@ export class Crossing {
     const payload = toClonable(message, lender.owned, transfer);
     this.#channel.putByPort(link, MESSAGE, payload, transfer);
     this.#payloadsFrom.push(lender.inbox.name);
+    // The graph outlives its threads, so it keeps what a thread may not come to; a moved message there is only once.
+    if (!this.#options.otherIsSafe && transfer.length === 0) lender.keep(message);
   }
 
   #sendEncoded(link: number, lender: Lender, codec: MessageCodec, message: unknown): void {
@@ -134,10 +136,16 @@ export class Crossing {
       this.#channel.flush();
     } catch (error) {
       this.#channel.unput();
+      for (const lender of this.#lenders) lender.dropUnseen();
       const found = firstUnclonable(payloads);
       throw about(from[found?.index ?? 0] ?? '', found === undefined ? error : refusal(found.why));
     }
-    if (this.#options.otherIsSafe) for (const lender of this.#lenders) lender.forgetUnderWay();
+    const lenders = this.#lenders;
+    for (let link = 0; link < lenders.length; link++) {
+      const lender = lenders[link] as Lender;
+      lender.noteSeen();
+      if (this.#options.otherIsSafe) lender.forgetUnderWay();
+    }
   }
 
   /** Whoever waits for room is told when there is some; what came while that was arranged is taken at once. */

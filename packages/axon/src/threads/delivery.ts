@@ -3,7 +3,7 @@ import { BoundedInbox } from '../bounded-inbox.js';
 import type { Inbox } from '../inbox.js';
 import type { Outbox } from '../outbox.js';
 import type { Channel, Side } from './channel.js';
-import { CAPACITY, CLAIMED, NEEDED, SETTLED, WAITING } from './link-words.js';
+import { CAPACITY, CLAIMED, NEEDED, SETTLED, TAKEN, WAITING } from './link-words.js';
 
 /**
  * The receiving end of a link between two threads: an outbox that sends on what comes from the other thread, and tells
@@ -39,6 +39,7 @@ export class Delivery {
   deliver(message: unknown): void {
     this.#arrived = (this.#arrived + 1) | 0;
     this.claim();
+    Atomics.add(this.words, this.at + TAKEN, 1);
     this.outbox.send(message);
   }
 
@@ -95,26 +96,30 @@ export class ExactDelivery extends Delivery {
       return methods.recv.call(inbox);
     };
     inbox.takeAll = () => {
-      this.#take(inbox.count);
+      // A closed one is only emptied: whoever comes after the component gets these again, if the other thread has them.
+      if (inbox.closed) this.#claim(inbox.count);
+      else this.#take(inbox.count);
       return methods.takeAll.call(inbox);
     };
   }
 
   override deliver(message: unknown): void {
     const { outbox } = this;
-    if (outbox.sink !== this.#inbox) this.#take(1);
+    if (outbox.cancelled) this.#claim(1);
+    else if (outbox.sink !== this.#inbox) this.#take(1);
     outbox.send(message);
   }
 
   #take(count: number): void {
     if (count === 0) return;
     this.#taken = (this.#taken + count) | 0;
-    Atomics.store(this.words, this.at + CLAIMED, this.#taken);
+    this.#claim(count);
+    Atomics.store(this.words, this.at + TAKEN, this.#taken);
     this.settle(this.#taken);
   }
 
-  override claim(): void {
-    this.#take(1);
+  #claim(count: number): void {
+    Atomics.add(this.words, this.at + CLAIMED, count);
   }
 
   /** Taking says everything. */

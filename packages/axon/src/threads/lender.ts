@@ -3,7 +3,7 @@ import { BoundedInbox, bytesOf, mediaUsOf } from '../bounded-inbox.js';
 import type { Inbox } from '../inbox.js';
 import { closeInbox } from '../link.js';
 import type { Channel, Side } from './channel.js';
-import { CAPACITY, CLAIMED, NEEDED, SETTLED, WAITING } from './link-words.js';
+import { CAPACITY, CLAIMED, NEEDED, SETTLED, TAKEN, WAITING } from './link-words.js';
 import type { MessageCodec } from './message-codecs.js';
 import { UsedValues } from './shared-values.js';
 
@@ -20,6 +20,11 @@ class LentMeasured {
     this.byteLength = bytesOf(message);
     this.duration = mediaUsOf(message);
   }
+}
+
+/** Whether it does not only stand for one. */
+function isMessage(message: unknown): boolean {
+  return message !== LENT && !(message instanceof LentMeasured);
 }
 
 /** Messages of a lossy inbox that may be in the other thread; those that wait here can still be dropped. */
@@ -64,6 +69,10 @@ export class Lender {
   #lent = 0;
   /** Messages that were lent when the inbox was emptied. */
   #forgotten = 0;
+  /** Messages lent that the other side has not been shown yet. */
+  #unseen = 0;
+  /** The other side has ended. */
+  #over = false;
   #underWay: UnderWay[] = [];
 
   /** `side` is the one that sends. */
@@ -83,7 +92,9 @@ export class Lender {
     const takeAll = inbox.takeAll;
     // Whoever takes everything back gets what is still here.
     inbox.takeAll = () => {
-      const here = takeAll.call(inbox).slice(this.#lent);
+      const untaken = this.#over ? this.#untaken() : 0;
+      const here = takeAll.call(inbox).slice(this.#lent - untaken);
+      if (untaken > 0) here.splice(0, untaken, ...here.slice(0, untaken).filter(isMessage));
       this.#forgotten += this.#lent;
       this.#lent = 0;
       return here;
@@ -96,9 +107,9 @@ export class Lender {
     return Math.min(this.inbox.count, LOSSY_WINDOW - ((this.#sent - this.#settled) | 0));
   }
 
-  /** Messages taken at the other end, also those not yet looked at here. */
+  /** Messages that the component at the other end has got, also those not yet looked at here. */
   get taken(): number {
-    return Atomics.load(this.#words, this.#at + SETTLED);
+    return Atomics.load(this.#words, this.#at + TAKEN);
   }
 
   /** Every message was sent, and there will be no more. */
@@ -111,7 +122,28 @@ export class Lender {
     this.#sent = (this.#sent + 1) | 0;
     const { inbox } = this;
     if (this.#lossy) return inbox.recv();
+    this.#unseen++;
     return inbox.exchange(this.#lent++, (message) => (this.#bounded ? new LentMeasured(message) : LENT));
+  }
+
+  /** The other side gets a copy of the message lent last: if it ends before it takes that, whoever is next gets this one. */
+  keep(message: unknown): void {
+    if (this.#lent > 0) this.inbox.exchange(this.#lent - 1, () => message);
+  }
+
+  /** What was lent is seen by the other side from now on. */
+  noteSeen(): void {
+    this.#unseen = 0;
+  }
+
+  /** What was lent and is not seen by the other side cannot be sent: nobody is to get it again. */
+  dropUnseen(): void {
+    for (; this.#unseen > 0; this.#unseen--) this.inbox.exchange(this.#lent - this.#unseen, () => LENT);
+  }
+
+  /** How many of the messages lent the component there has not got. */
+  #untaken(): number {
+    return Math.min((this.#sent - this.taken) | 0, this.#lent);
   }
 
   /** The message lent last was encoded: if nobody takes it, somebody has to let go of what it owns. */
@@ -183,6 +215,7 @@ export class Lender {
 
   /** Lets go of what was sent and not taken. The other side must not take anything any more. */
   dispose(): void {
+    this.#over = true;
     this.#dropClaimed();
     const left = this.#underWay;
     this.#underWay = [];

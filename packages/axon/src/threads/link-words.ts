@@ -11,3 +11,5 @@ export const CAPACITY = 2;
 export const WAITING = 3;
 /** Written by the sender. */
 export const NEEDED = 4;
+/** Messages that the component has got; those that were disposed of because it ended do not count. Written by the receiver. */
+export const TAKEN = 5;

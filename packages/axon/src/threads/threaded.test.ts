@@ -365,6 +365,16 @@ describe('threaded()', () => {
     expect(run.outbox.messages).toEqual([3, 7]);
   });
 
+  it('made anew by a group, gets everything that the one before has not taken', async () => {
+    const sink = new TestSink<unknown>();
+    let made = 0;
+    const anew = () => threaded(at('fails-on'), { number: made++ });
+    const source = ['a', 'fail', ...numbers(200), 'exit', 'z'];
+    await Pipeline(source, group(anew, { supervise: 'restart' }), sink).run({ onLog: () => {} });
+    expect(made).toBe(3);
+    expect(sink.messages).toEqual(['a', ...numbers(200), 'z']);
+  });
+
   it('logs in the graph, under its path', async () => {
     const run = drive(threaded(at('talkative'), undefined, { name: 'talker', ports: { out: [] } }), {
       inbox: ['a', 'odd'],
