@@ -38,9 +38,15 @@ function quoted(text: string): string {
   return `"${text.replace(/["\\]/g, '\\$&')}"`;
 }
 
+function checked(owner: string, inspection: Inspection): Inspection {
+  const given: unknown = inspection;
+  if (typeof given === 'object' && given !== null && Array.isArray((given as Inspection).components)) return inspection;
+  throw new TypeError(`${owner}: Expected what inspect() returns but received ${String(given)}`);
+}
+
 /** The graph in Graphviz' language; chassis are boxes around their parts, full links red. */
 export function toDot(inspection: Inspection): string {
-  const { components } = inspection;
+  const { components } = checked('toDot', inspection);
   const lines = ['digraph kamaelia {', '  rankdir=LR;', '  node [shape=box, style=rounded, fontname="sans-serif"];'];
   const draw = (report: ComponentReport, indent: string): void => {
     const parts = components.filter(({ parent }) => parent === report.path);
@@ -65,7 +71,7 @@ export function toDot(inspection: Inspection): string {
 
 /** The graph as a Mermaid flowchart, for Markdown. */
 export function toMermaid(inspection: Inspection): string {
-  const shown = leaves(inspection);
+  const shown = leaves(checked('toMermaid', inspection));
   const id = (path: string) => `c${shown.findIndex((report) => report.path === path)}`;
   const text = (value: string) => `"${value.replaceAll('"', '#quot;')}"`;
   const lines = ['flowchart LR'];

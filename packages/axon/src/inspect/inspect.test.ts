@@ -200,6 +200,15 @@ describe('why', () => {
 });
 
 describe('toDot and toMermaid', () => {
+  it('refuse what inspect() did not return', () => {
+    for (const draw of [toDot, toMermaid]) {
+      expect(() => draw(new TestSink() as never)).toThrow(
+        `${draw.name}: Expected what inspect() returns but received `,
+      );
+      expect(() => draw(undefined as never)).toThrow('but received undefined');
+    }
+  });
+
   it('draw components, links and what is full', async () => {
     const { clock, graph } = stalled();
     await clock.settle();
