@@ -251,6 +251,8 @@ TEST_SUITE("back-pressure") {
     CHECK(session.decoder.push(rubbish.data(), 1) == 0);
     CHECK_FALSE(session.decoder.pushChunk(rubbish.data(), 1));
     const int rings = session.bell.rings();
+    // It may have asked between the header and what came behind it.
+    session.needInput = false;
     session.decoder.provideSlots(1, session.slots[0].table());
     CHECK(session.until([&] { return session.bell.rings() > rings && session.needInput; }));
     CHECK(session.decoder.push(rubbish.data(), 1) == 1);
