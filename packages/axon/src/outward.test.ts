@@ -1,26 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
+import { Counter, failing } from '../test/bridge-ends.js';
 import { inNode, turn } from '../test/surroundings.js';
-import { Component, Pipeline, type Steps } from './index.js';
+import { Pipeline } from './index.js';
 import { TestSource } from './testing/index.js';
 
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);
-
-class Counter extends Component {
-  readonly outbox = this.out<number>('outbox');
-  sent = 0;
-  closed = 0;
-  override *main(): Steps {
-    try {
-      for (;;) {
-        while (!this.outbox.open) yield;
-        this.outbox.send(this.sent++);
-      }
-    } finally {
-      this.closed++;
-    }
-  }
-}
 
 class Handle {
   static open = 0;
@@ -35,13 +20,6 @@ class Handle {
   [Symbol.dispose](): void {
     Handle.open--;
   }
-}
-
-function failing(): Component & { readonly outbox: never } {
-  return Pipeline([1, 2, 3], (n) => {
-    if (n === 3) throw new Error('three is too much');
-    return n;
-  }) as never;
 }
 
 describe('values()', () => {

@@ -3,50 +3,12 @@ import { EventEmitter } from 'node:events';
 import { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { describe, expect, it } from 'vitest';
+import { Counter, failing, TakeThenEnd } from '../test/bridge-ends.js';
 import { turn } from '../test/surroundings.js';
-import { Component, Pipeline, type Steps } from './index.js';
+import { Pipeline } from './index.js';
 import { TestSink } from './testing/index.js';
 
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);
-
-class TakeThenEnd extends Component {
-  readonly inbox = this.in<unknown>('inbox', { capacity: 4 });
-  readonly #count: number;
-  constructor(count: number) {
-    super();
-    this.#count = count;
-  }
-  override *main(): Steps {
-    for (let taken = 0; taken < this.#count; yield) {
-      while (taken < this.#count && this.inbox.ready) {
-        this.inbox.recv();
-        taken++;
-      }
-    }
-  }
-}
-
-class Counter extends Component {
-  readonly outbox = this.out<number>('outbox');
-  closed = 0;
-  override *main(): Steps {
-    try {
-      for (let n = 0; ; n++) {
-        while (!this.outbox.open) yield;
-        this.outbox.send(n);
-      }
-    } finally {
-      this.closed++;
-    }
-  }
-}
-
-function failing(): Component & { readonly outbox: never } {
-  return Pipeline([1, 2, 3], (n) => {
-    if (n === 3) throw new Error('three is too much');
-    return n;
-  }) as never;
-}
 
 describe('a Node Readable as source', () => {
   it('gives every message, its end, and waits for room', async () => {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
+import { TakeThenEnd } from '../../test/bridge-ends.js';
 import { turn } from '../../test/surroundings.js';
-import { Component, Pipeline, type Steps } from '../index.js';
+import { Pipeline } from '../index.js';
 import { TestSink, virtualClock } from '../testing/index.js';
 
 const numbers = (n: number) => Array.from({ length: n }, (_, i) => i);
@@ -19,23 +20,6 @@ function webNumbers(n: number): ReadableStream<number> {
   return new ReadableStream<number>({
     pull: (controller) => (i < n ? controller.enqueue(i++) : controller.close()),
   });
-}
-
-class TakeThenEnd extends Component {
-  readonly inbox = this.in<unknown>('inbox', { capacity: 4 });
-  readonly #count: number;
-  constructor(count: number) {
-    super();
-    this.#count = count;
-  }
-  override *main(): Steps {
-    for (let taken = 0; taken < this.#count; yield) {
-      while (taken < this.#count && this.inbox.ready) {
-        this.inbox.recv();
-        taken++;
-      }
-    }
-  }
 }
 
 describe('sources of a pipeline', () => {
