@@ -13,6 +13,7 @@ import {
   type Outbox,
   Pipeline,
   Scheduler,
+  SENT,
   type Steps,
 } from './index.js';
 import {
@@ -258,6 +259,30 @@ describe('a handle that is sent twice', () => {
     expect(String(error)).toMatch(/received TestHandle that Graphline-1\/sender\.\w+ has sent already; clone\(\) it/);
     expect(isFinished(graph)).toBe(true);
     if (_ !== 'in one batch') handles.check();
+  });
+
+  it('is refused as well if it keeps itself by which box it was sent', async () => {
+    let sentBy: { path(): string } | undefined;
+    const handle = {
+      [Symbol.dispose]() {},
+      [SENT](box: { path(): string } | undefined) {
+        const before = sentBy;
+        if (before === undefined || box === undefined) sentBy = box;
+        return before;
+      },
+    };
+    await Pipeline([handle], new Pass(), new Drops()).run(checked());
+    expect(sentBy).toBeUndefined();
+    const twice = new Sender((self) => self.loose.sendAll([handle, handle]));
+    await expect(twice.run(checked())).rejects.toThrow(
+      /loose: Expected .* received Object that Sender-\d+.loose has sent/,
+    );
+    // Refused as a whole, so its sender still has it.
+    expect(sentBy).toBeUndefined();
+    const dropped = new Sender((self) => [self.loose.send(handle), self.other.send(handle)]);
+    await expect(dropped.run(checked())).rejects.toThrow(
+      /other: Expected .* received Object that Sender-\d+.loose has sent/,
+    );
   });
 
   it('goes from hand to hand as often as it is taken', async () => {

@@ -407,7 +407,7 @@ function emptyRing<T>(slots: number): (T | undefined)[] {
 
 const PLAIN_PUSH = Inbox.prototype.push;
 
-/** Method of a message that wants to know which component has it, by path; see {@link noteReceivers}. */
+/** Method of a message that wants to know which component has it, `{ path() }`; see {@link noteReceivers}. */
 export const RECEIVED: unique symbol = Symbol.for('kamaelia.received') as never;
 
 let receiversNoted = false;
@@ -436,5 +436,6 @@ export function noteReceivers(): void {
 function tellReceiver(message: unknown, task: Task): void {
   if (typeof message !== 'object' || message === null) return;
   const received = (message as { [RECEIVED]?: unknown })[RECEIVED];
-  if (typeof received === 'function') received.call(message, task.path());
+  // The task and not its path, which takes longer to put together than all the rest of receiving.
+  if (typeof received === 'function') received.call(message, task);
 }

@@ -4,17 +4,21 @@ import { NotOwnedError } from './errors.js';
 import { Inbox } from './inbox.js';
 import { Outbox } from './outbox.js';
 
-/** Method of a message that wants to know by which box, `{ path() }`, it was sent; see {@link checkOwnership}. */
+/**
+ * Method of a message that keeps by which box, `{ path() }`, it was sent. Called with that box: returns the one that has
+ * sent it before, if nobody has taken it since, and then keeps that. Called with `undefined` when it was taken. See
+ * {@link checkOwnership}.
+ */
 export const SENT: unique symbol = Symbol.for('kamaelia.sent') as never;
 
-/** Messages that were sent and not taken yet, and by which box. */
+/** Messages that were sent and not taken yet, and by which box; of those that do not keep it themselves. */
 const underWay = new WeakMap<object, Outbox>();
 let checked = false;
 
 /**
  * From now on a message with `Symbol.dispose` that is sent a second time, before anybody has taken it, is refused at the
- * call by a `NotOwnedError` that names both boxes; so is one that was dropped. A message with a method `SENT` is told by
- * which box it was sent, so that it can refuse to be used after that (`RECEIVED` tells it who has it next, see
+ * call by a `NotOwnedError` that names both boxes; so is one that was dropped. A message with a method `SENT` keeps
+ * by itself by which box it was sent, so that it can refuse to be used after that (`RECEIVED` tells it who has it next, see
  * {@link noteReceivers}). For messages that are counted, as video frames are; a program without such messages pays nothing.
  *
  * @example
@@ -65,18 +69,29 @@ export function checkOwnership(): void {
   };
 }
 
+interface Handle {
+  readonly [SENT]?: unknown;
+}
+
 function taken(message: unknown): void {
-  if (typeof message === 'object' && message !== null) underWay.delete(message);
+  if (typeof message !== 'object' || message === null) return;
+  const sent = (message as Handle)[SENT];
+  if (typeof sent === 'function') sent.call(message, undefined);
+  else underWay.delete(message);
 }
 
 function giveUp(outbox: Outbox, message: unknown): void {
   if (!isDisposable(message)) return;
-  const handle = message as object & { [SENT]?: unknown };
-  const before = underWay.get(handle);
-  if (before !== undefined) {
-    throw new NotOwnedError(outbox.path(), handle.constructor?.name ?? 'an object', before.path());
-  }
-  underWay.set(handle, outbox);
   // The box and not its path, which takes longer to put together than all the rest of sending.
-  if (typeof handle[SENT] === 'function') handle[SENT](outbox);
+  const before = sentBefore(message as object, outbox);
+  if (before === undefined) return;
+  throw new NotOwnedError(outbox.path(), (message as object).constructor?.name ?? 'an object', before.path());
+}
+
+function sentBefore(message: object, outbox: Outbox): { path(): string } | undefined {
+  const sent = (message as Handle)[SENT];
+  if (typeof sent === 'function') return sent.call(message, outbox) as { path(): string } | undefined;
+  const before = underWay.get(message);
+  if (before === undefined) underWay.set(message, outbox);
+  return before;
 }

@@ -4,8 +4,8 @@ import { Component, noteReceivers, Pipeline, RECEIVED, type Steps } from './inde
 
 class Parcel {
   readonly seen: string[] = [];
-  [RECEIVED](path: string): void {
-    this.seen.push(path);
+  [RECEIVED](receiver: { path(): string }): void {
+    this.seen.push(receiver.path());
   }
 }
 

@@ -42,10 +42,25 @@ export interface FrameHandle {
   readonly generation: PoolGeneration;
   readonly slot: number;
   readonly frame: WeakRef<VideoFrame>;
-  holder: string | undefined;
+  /** Its path, or what has that. */
+  holder: string | { path(): string } | undefined;
+  /** Its place among the open ones of its generation; -1 when it is none of them any more. */
+  place: number;
 }
 
-const lost = new FinalizationRegistry<FrameHandle>((handle) => handle.generation.leaked(handle));
+/**
+ * Generations that have, or had a moment ago, open frames: after each garbage collection those are looked through.
+ * With every frame registered by itself that took most of the time of making and closing one.
+ */
+const watched = new Set<PoolGeneration>();
+const afterCollection = new FinalizationRegistry<undefined>(() => {
+  for (const generation of [...watched]) if (!generation.collected()) watched.delete(generation);
+  if (watched.size > 0) tellNextCollection();
+});
+
+function tellNextCollection(): void {
+  afterCollection.register({}, undefined);
+}
 
 /**
  * The slots of one picture format. A slot is free while its count is 0; the counts lie in shared memory and change only
@@ -62,9 +77,10 @@ export class PoolGeneration {
 
   readonly #pool: FramePool;
   readonly #baseOffsetOf: BaseOffsetOf;
-  readonly #handles = new Set<FrameHandle>();
+  readonly #handles: FrameHandle[] = [];
   readonly #checksums: SlotChecksums | undefined;
   #onFree: ((slot: number) => void) | undefined;
+  #watched = false;
 
   /** @internal Made by {@link FramePool.configure}. */
   constructor(
@@ -146,10 +162,27 @@ export class PoolGeneration {
 
   /** @internal Counts an open frame; it is found again should it be dropped. */
   opened(frame: VideoFrame, slot: number): FrameHandle {
-    const handle: FrameHandle = { generation: this, slot, frame: new WeakRef(frame), holder: undefined };
-    this.#handles.add(handle);
-    lost.register(frame, handle, handle);
+    const place = this.#handles.length;
+    const handle: FrameHandle = { generation: this, slot, frame: new WeakRef(frame), holder: undefined, place };
+    this.#handles.push(handle);
+    if (!this.#watched) this.#watch();
     return handle;
+  }
+
+  #watch(): void {
+    this.#watched = true;
+    if (watched.size === 0) tellNextCollection();
+    watched.add(this);
+  }
+
+  #forget(handle: FrameHandle): void {
+    const handles = this.#handles;
+    const last = handles.pop() as FrameHandle;
+    if (last !== handle) {
+      handles[handle.place] = last;
+      last.place = handle.place;
+    }
+    handle.place = -1;
   }
 
   /** @internal Counts a further frame of the handle's slot. */
@@ -162,22 +195,20 @@ export class PoolGeneration {
   /** @internal The handle's frame was closed. */
   closed(handle: FrameHandle): void {
     this.#verify(handle, 'closed');
-    lost.unregister(handle);
-    this.#handles.delete(handle);
+    this.#forget(handle);
     this.release(handle.slot);
   }
 
   /** @internal The handle's frame goes on as a count that somebody else, such as another thread, gives back. */
   handedOver(handle: FrameHandle): void {
     this.#verify(handle, 'sent to another thread');
-    lost.unregister(handle);
-    this.#handles.delete(handle);
+    this.#forget(handle);
   }
 
   /** @internal The handle's frame was dropped without being closed. */
   leaked(handle: FrameHandle): void {
-    if (!this.#handles.has(handle)) return;
-    this.#pool.leaked(handle.holder);
+    if (handle.place < 0) return;
+    this.#pool.leaked(pathOf(handle));
     this.closed(handle);
   }
 
@@ -214,7 +245,7 @@ export class PoolGeneration {
   #verify(handle: FrameHandle, when: string): void {
     if (this.#checksums?.verify(handle.slot) !== false) return;
     const others = [...this.#handles].filter((other) => other !== handle && other.slot === handle.slot);
-    const by = handle.holder ?? UNNAMED;
+    const by = pathOf(handle) ?? UNNAMED;
     const also = others.length === 0 ? '' : `, also open in ${namesOf(others)}`;
     this.#pool.violated(`its samples had changed when it was ${when} by ${by}${also}`);
   }
@@ -222,6 +253,13 @@ export class PoolGeneration {
   /** @internal Finds frames that the garbage collector took away, without waiting for it to say so. */
   reclaim(): void {
     for (const handle of [...this.#handles]) if (handle.frame.deref() === undefined) this.leaked(handle);
+  }
+
+  /** @internal There was a garbage collection. False if no frame is open, so that the next one is of no interest. */
+  collected(): boolean {
+    this.reclaim();
+    this.#watched = this.#handles.length > 0;
+    return this.#watched;
   }
 
   /** Slots whose count is over 0. */
@@ -235,7 +273,7 @@ export class PoolGeneration {
   exhausted(): MediaError {
     let counted = 0;
     for (let slot = 0; slot < this.slots.length; slot++) counted += Atomics.load(this.counts, slot);
-    const elsewhere = counted - this.#handles.size;
+    const elsewhere = counted - this.#handles.length;
     const holders = [namesOf([...this.#handles]), elsewhere > 0 ? `native code or another thread (${elsewhere})` : ''];
     return new MediaError(
       `FramePool: Expected a free frame of ${this.slots.length} in ${this.#pool.name} but all are held: ${holders.filter(Boolean).join(', ')}; raise maxFrames or maxBytes, or close frames`,
@@ -244,9 +282,16 @@ export class PoolGeneration {
   }
 }
 
+function pathOf({ holder }: FrameHandle): string | undefined {
+  return typeof holder === 'object' ? holder.path() : holder;
+}
+
 /** `a (2), b (1)`: who has how many. */
 function namesOf(handles: readonly FrameHandle[]): string {
   const holders = new Map<string, number>();
-  for (const { holder = UNNAMED } of handles) holders.set(holder, (holders.get(holder) ?? 0) + 1);
+  for (const handle of handles) {
+    const holder = pathOf(handle) ?? UNNAMED;
+    holders.set(holder, (holders.get(holder) ?? 0) + 1);
+  }
   return [...holders].map(([holder, count]) => `${holder} (${count})`).join(', ');
 }

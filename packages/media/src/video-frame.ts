@@ -282,9 +282,8 @@ export class VideoFrame {
    * to have.
    */
   handOver(): HandedOver {
-    // It was sent, and is taken here.
-    this.#sentBy = undefined;
-    const lowBand = this.lowBand;
+    if (this.#closed) this.#check('handOver()');
+    const lowBand = this.#lowBand;
     this.#closed = true;
     this.#planes = undefined;
     this.#lowBand = undefined;
@@ -296,15 +295,17 @@ export class VideoFrame {
     this.close();
   }
 
-  /** @internal By which box it was sent. */
-  [SENT](box: { path(): string }): void {
-    this.#sentBy = box;
+  /** @internal By which box it was sent, or undefined for taken. Returns by which one it was sent and not taken since. */
+  [SENT](box: { path(): string } | undefined): { path(): string } | undefined {
+    const before = this.#sentBy;
+    if (before === undefined || box === undefined) this.#sentBy = box;
+    return before;
   }
 
   /** @internal Who took this frame out of an inbox. */
-  [RECEIVED](path: string): void {
+  [RECEIVED](holder: { path(): string }): void {
     this.#sentBy = undefined;
-    this.#handle.holder = path;
+    this.#handle.holder = holder;
   }
 
   /**
