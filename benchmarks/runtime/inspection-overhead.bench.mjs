@@ -9,27 +9,35 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { parseNumbers, verdict, writeReport } from './rivals-in-rounds.mjs';
+import { median, parseNumbers, verdict, writeReport } from './rivals-in-rounds.mjs';
 
-const BUILD = 'INSPECTION_OVERHEAD_BUILD';
+const BUILDS = 'INSPECTION_OVERHEAD_BUILDS';
 const STAGES = 5;
-const RUNS = 12; // In each process; the quickest counts, as the least disturbed.
+const WARM_UP = 150; // Runs of each build before those that count, in which the engine compiles.
 const LEAST_MARKED = 6;
 const {
   messages,
+  runs,
   rounds: pairs,
   json,
 } = parseNumbers(
-  `Usage: node benchmarks/runtime/inspection-overhead.bench.mjs [--messages N] [--rounds N] [--json FILE]
+  `Usage: node benchmarks/runtime/inspection-overhead.bench.mjs [--messages N] [--runs N] [--rounds N] [--json FILE]
 
 CPU time of a message through source -> 5 pass-through components -> sink, with and without what is counted for the
-inspector alone, in a process each, alternating, N pairs (at least 5, default 20). Prints the mean ratio and the upper
-end of its one-sided 95 % confidence interval. With identical builds (--rounds as before, environment
-INSPECTION_OVERHEAD_NULL=1) it prints what the machine's noise alone would give.`,
-  { messages: 400_000, rounds: 20 },
+inspector alone.
+
+Method: a process loads both builds and lets each run N messages (default 20000, about 2 ms) by turns, ${WARM_UP} times to warm up and
+then --runs times (default 400). Two runs that follow each other see the same machine, so the process gives the median of
+their ratios. Which build a process loads first is worth some percent to it: a pair is two processes, one each way, and counts
+as the geometric mean of the two. Of --rounds pairs (at least 5, default 20), none left out, it prints the mean, the range, and
+the upper end of the one-sided 95 % confidence interval by Student's t over the logarithms.
+
+With INSPECTION_OVERHEAD_NULL=1 in the environment both builds are the same: what is printed then is the error of the method.`,
+  { messages: 20_000, runs: 400, rounds: 20 },
 );
 
-async function measureHere(folder) {
+/** The run of the row by one build. */
+async function rowOf(folder) {
   const { Component, Pipeline } = await import(pathToFileURL(join(folder, 'index.js')).href);
   class Source extends Component {
     outbox = this.out('outbox');
@@ -66,24 +74,39 @@ async function measureHere(folder) {
       }
     }
   }
-  let least = Number.POSITIVE_INFINITY;
-  for (let run = 0; run < RUNS; run++) {
+  return async () => {
     const before = process.cpuUsage();
     await Pipeline(new Source(), ...Stages.map((Stage) => new Stage()), new Sink()).run();
     const { user, system } = process.cpuUsage(before);
-    least = Math.min(least, user + system);
-  }
-  process.stdout.write(String((least * 1000) / messages));
+    return ((user + system) * 1000) / messages;
+  };
 }
 
-function measure(folder) {
-  const args = [fileURLToPath(import.meta.url), '--messages', String(messages)];
+/** Prints the median ratio of the two builds, and the median time of each. */
+async function compareHere(folders) {
+  const rows = [];
+  for (const folder of folders) rows.push(await rowOf(folder));
+  const [first, second] = rows;
+  const ns = [[], []];
+  for (let run = -WARM_UP; run < runs; run++) {
+    // Neither always follows the other.
+    const [even, times] = [run % 2 === 0, []];
+    times[even ? 0 : 1] = await (even ? first : second)();
+    times[even ? 1 : 0] = await (even ? second : first)();
+    if (run >= 0) for (const side of [0, 1]) ns[side].push(times[side]);
+  }
+  const ratio = median(ns[0].map((time, run) => time / ns[1][run]));
+  process.stdout.write(JSON.stringify({ ratio, ns: ns.map(median) }));
+}
+
+function compareInProcess(folders) {
+  const args = [fileURLToPath(import.meta.url), '--messages', String(messages), '--runs', String(runs)];
   const { status, stdout, stderr } = spawnSync(process.execPath, args, {
-    env: { ...process.env, [BUILD]: folder },
+    env: { ...process.env, [BUILDS]: JSON.stringify(folders) },
     encoding: 'utf8',
   });
   if (status !== 0) throw new Error(`exit code ${status}: ${stderr}`);
-  return Number(stdout);
+  return JSON.parse(stdout);
 }
 
 /** A copy of the build without the marked lines. */
@@ -112,16 +135,15 @@ function compare() {
   try {
     const marked = withoutInspection(build, join(temporary, 'without'));
     cpSync(build, join(temporary, 'with'), { recursive: true });
+    const [withIt, without] = [join(temporary, 'with'), join(temporary, 'without')];
     const logs = [];
     const ns = { with: [], without: [] };
     for (let pair = 0; pair < pairs; pair++) {
-      // Neither has the first place.
-      const order = pair % 2 === 0 ? ['with', 'without'] : ['without', 'with'];
-      const times = {};
-      for (const name of order) times[name] = measure(join(temporary, name));
-      ns.with.push(times.with);
-      ns.without.push(times.without);
-      logs.push(Math.log(times.with / times.without));
+      const one = compareInProcess([withIt, without]);
+      const other = compareInProcess([without, withIt]);
+      logs.push(Math.log(one.ratio / other.ratio) / 2);
+      ns.with.push(one.ns[0], other.ns[1]);
+      ns.without.push(one.ns[1], other.ns[0]);
     }
     const mean = logs.reduce((sum, log) => sum + log, 0) / pairs;
     const deviation = Math.sqrt(logs.reduce((sum, log) => sum + (log - mean) ** 2, 0) / (pairs - 1));
@@ -129,19 +151,19 @@ function compare() {
     const percent = (log) => Number(((Math.exp(log) - 1) * 100).toFixed(2));
     const overhead = percent(mean);
     const upper = percent(mean + (t * deviation) / Math.sqrt(pairs));
-    const average = (values) => (values.reduce((sum, value) => sum + value, 0) / pairs).toFixed(1);
+    const [least, most] = [percent(Math.min(...logs)), percent(Math.max(...logs))];
     console.log(
-      `${marked} lines less; ${pairs} pairs; ns CPU a message: ${average(ns.with)} with, ${average(ns.without)} without`,
+      `${marked} lines less; ${pairs} pairs; ns CPU a message: ${median(ns.with).toFixed(1)} with, ${median(ns.without).toFixed(1)} without`,
     );
-    console.log(`overhead: ${overhead} % on average`);
+    console.log(`overhead: ${overhead} % on average, ${least} % to ${most} % in single pairs`);
     const verdicts = [
       verdict({ what: 'upper confidence bound', value: upper, unit: '%', must: 2, aim: 1, better: 'less' }),
     ];
-    writeReport(json, 'runtime/inspection-overhead', { pairs, messages, ns, overhead, verdicts });
+    writeReport(json, 'runtime/inspection-overhead', { pairs, messages, runs, logs, ns, overhead, verdicts });
   } finally {
     rmSync(temporary, { recursive: true, force: true });
   }
 }
 
-if (process.env[BUILD] === undefined) compare();
-else await measureHere(process.env[BUILD]);
+if (process.env[BUILDS] === undefined) compare();
+else await compareHere(JSON.parse(process.env[BUILDS]));

@@ -146,6 +146,7 @@ export class BoundedInbox<T = unknown> extends Inbox<T> {
   /** @internal A lossy inbox holds nobody back. */
   override setFull(): void {
     if (this.#lossy === undefined) super.setFull();
+    else this.deepest(this.count); // inspection
   }
 
   /** @internal recv() above decides, by every bound. */

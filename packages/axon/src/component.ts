@@ -37,7 +37,8 @@ export interface RunOptions {
   readonly onUnhandled?: OnUnhandled;
   /**
    * The watchdog: a slice that lasts longer, in which nothing else can run, is warned of with the component's path, when it
-   * is that component's longest so far. Short slices are timed by samples. Default: told of from a second on, as `info`.
+   * is that component's longest so far. Every slice is timed then, which costs some percent where they are short. Default:
+   * told of from a second on, as `info`, with short slices timed by samples.
    */
   readonly slowSlice?: Duration;
 }

@@ -34,6 +34,7 @@ export class Graph {
     this.onLog = onLog;
     this.onUnhandled = onUnhandled;
     this.slowSliceMs = slowSliceMs;
+    if (slowSliceMs !== undefined) scheduler.meter.watched++;
     this.include(root);
   }
 
@@ -144,6 +145,7 @@ export class Graph {
   /** The root's task has ended: settles `done`. */
   finish(): void {
     this.release?.();
+    if (this.slowSliceMs !== undefined) this.scheduler.meter.watched--;
     topologyChanged();
     const { root } = this;
     if (this.failure !== undefined) {

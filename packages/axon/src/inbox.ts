@@ -226,8 +226,8 @@ export class Inbox<T = unknown> extends InboxRecord implements Iterable<T> {
     this.count = count;
     this.limit = -1;
     this.mark = ALWAYS;
-    this.deepest(count); // inspection
     if (count >= this.capacity) this.setFull();
+    else this.deepest(count); // inspection
     const task = this.task;
     if (task.state === IDLE && this.gate.least === 0) task.scheduler.enqueue(task);
   }
@@ -344,8 +344,8 @@ export class Inbox<T = unknown> extends InboxRecord implements Iterable<T> {
     const { buf } = this;
     buf[(this.rd + this.count) & (buf.length - 1)] = message;
     this.count++;
-    this.deepest(this.count); // inspection
     if (this.count >= this.capacity && !this.full) this.setFull();
+    else this.deepest(this.count); // inspection
     const task = this.task;
     if (task.state === IDLE && this.gate.least === 0) task.scheduler.enqueue(task);
   }

@@ -148,6 +148,7 @@ export class Scheduler {
   addFull(inbox: Inbox): void {
     const counts = inbox.own();
     counts.fullIndex = this.#full.length;
+    if (inbox.count > counts.highWater) counts.highWater = inbox.count; // inspection
     counts.fullTimes++; // inspection
     counts.fullSinceMs = this.meter.nowMs; // inspection
     this.#full.push(inbox);
@@ -211,15 +212,16 @@ export class Scheduler {
     this.#inRun = true;
     const { meter } = this;
     const deadline = meter.begin() + this.#budgetMs;
+    let task: Task | undefined;
     do {
       while (this.#queue.head !== undefined && meter.slices < BUDGET_SLICES) {
-        const task = this.#queue.take();
+        task = this.#queue.take();
         this.#slice(task);
         if (meter.after(task) && meter.nowMs > deadline) break;
       }
     } while (this.#queue.head === undefined && this.#relieve());
     this.#inRun = false;
-    const usedMs = meter.end();
+    const usedMs = meter.end(task);
     if (this.#queue.head !== undefined) {
       this.#coming = true;
       this.schedule(this.#runInTurn);

@@ -8,6 +8,8 @@ const SAMPLE = 32;
 /** Counted as slow; and told, from so long on, where time is real and the graph's `slowSlice` does not say. */
 const SLOW_MS = 20;
 const TOLD_MS = 1000;
+/** After a slow slice that no sample was taken of, all slices are timed for so long: should it come again, it is known whose. */
+const ALERT_MS = 10_000;
 
 /**
  * Measures how long slices take, so that the scheduler knows when its turn is over and the inspector what a component
@@ -20,7 +22,10 @@ export class SliceMeter {
   slices = 0;
   /** A slice may take as long as it likes: the thread is there for that. */
   patient = false;
+  /** Graphs that asked to be warned of slow slices: while there are any, every slice is timed. */
+  watched = 0;
   #beganMs = 0;
+  #alertUntilMs = 0;
   #exact = true;
 
   /** A run of slices begins. */
@@ -28,6 +33,7 @@ export class SliceMeter {
     this.slices = 0;
     this.nowMs = performance.now();
     this.#beganMs = this.nowMs;
+    if (this.watched > 0) this.#exact = true;
     return this.nowMs;
   }
 
@@ -45,6 +51,7 @@ export class SliceMeter {
     } else {
       this.nowMs = performance.now();
       if (this.nowMs - beganMs > SAMPLE * SHORT_MS) this.#exact = true;
+      this.#missed(this.nowMs - beganMs);
     }
     return true;
   }
@@ -65,11 +72,22 @@ export class SliceMeter {
     if (!this.patient) watch(task, tookMs);
   }
 
-  /** The run has ended. Returns how long it took. */
-  end(): number {
+  /** Some slice of several took at least this long, apart from what the others did. */
+  #missed(tookMs: number): void {
+    if (tookMs > SLOW_MS) this.#alertUntilMs = this.nowMs + ALERT_MS;
+  }
+
+  /** The run has ended, with the slice of `last`. Returns how long it took. */
+  end(last: Task | undefined): number {
+    const askedMs = this.nowMs;
     this.nowMs = performance.now();
     const tookMs = this.nowMs - this.#beganMs;
-    this.#exact = tookMs > this.slices * SHORT_MS;
+    if (!this.#exact) {
+      // A run of one slice is timed anyway.
+      if (this.slices !== 1) this.#missed(this.nowMs - askedMs);
+      else if (last !== undefined) this.#charge(last, tookMs); // inspection
+    }
+    this.#exact = tookMs > this.slices * SHORT_MS || this.nowMs < this.#alertUntilMs;
     return tookMs;
   }
 }

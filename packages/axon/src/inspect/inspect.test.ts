@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   Component,
   Graphline,
+  type InboxOptions,
   inspect,
   link,
   Pipeline,
@@ -45,6 +46,33 @@ function stalled() {
 }
 
 describe('inspect', () => {
+  it('knows the most messages that waited at once, also beyond the capacity and in a lossy inbox', async () => {
+    const highWaterOf = async (count: number, options: InboxOptions) => {
+      class Burst extends Component {
+        outbox = this.out<number>('outbox');
+        override *main(): Steps {
+          for (let n = 0; n < count; n++) this.outbox.send(n);
+          yield;
+        }
+      }
+      class Slow extends Component {
+        inbox = this.in<number>('inbox', options);
+        override *main(): Steps {
+          yield* this.sleep({ us: 1 });
+          while (this.inbox.ready) this.inbox.recv();
+        }
+      }
+      const slow = new Slow();
+      await Pipeline(new Burst(), slow).run();
+      return inspect(slow).components[0]?.inboxes[0]?.highWater;
+    };
+    expect(await highWaterOf(40, { capacity: 8 })).toBe(40);
+    expect(await highWaterOf(40, { lossy: 'newest', capacity: 8 })).toBe(8);
+    expect(await highWaterOf(8, { capacity: 8 })).toBe(8);
+    // Short of the capacity it is known to a power of two.
+    expect(await highWaterOf(40, { capacity: 100 })).toBeGreaterThan(32);
+  });
+
   it('counts messages and says what each component waits for', async () => {
     const { clock, scheduler, graph, sink, source } = stalled();
     await clock.settle();
