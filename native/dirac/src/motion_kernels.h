@@ -79,7 +79,7 @@ void blendBlocks(const BlockView<Sample> (&from)[4], int width, int height, int 
     const Sample* d = from[3].data + j * from[3].stride;
     for (ptrdiff_t i = 0; i < width; ++i) {
       const int sum = weights[0] * a[i] + weights[1] * b[i] + weights[2] * c[i] + weights[3] * d[i];
-      out[j * kMaxBlock + i] = static_cast<Sample>((sum + round) >> shift);
+      out[j * kMaxRun + i] = static_cast<Sample>((sum + round) >> shift);
     }
   }
 }

@@ -5,6 +5,9 @@
 
 #include <cstdint>
 #include <cstring>
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
 
 #include "motion_kernels.h"
 
@@ -39,27 +42,41 @@ typename Lanes::Words widened(const uint8_t* from) {
   return __builtin_convertvector(load<typename Lanes::Bytes>(from), typename Lanes::Words);
 }
 
+#if defined(__AVX2__)
+// GCC 12 makes five instructions of it.
+template <>
+Words16 widened<Lanes16>(const uint8_t* from) {
+  return reinterpret_cast<Words16>(_mm256_cvtepu8_epi16(load<__m128i>(from)));
+}
+#endif
+
 // Adds value(j, i) of the lanes at column i of row j, with the window's weights.
 template <typename Lanes, typename Value>
-void addColumns(const BlockTarget<int16_t>& target, ptrdiff_t i, Value&& value) {
-  const typename Lanes::Words weightX = widened<Lanes>(target.weightX + i);
-  int16_t* out = target.sums + i;
-  for (ptrdiff_t j = 0; j < target.height; ++j, out += target.stride) {
-    const typename Lanes::Words weight = weightX * uint16_t{target.weightY[j]};
-    const auto sum = load<typename Lanes::Words>(out) + value(j, i) * weight;
-    std::memcpy(out, &sum, sizeof sum);
-  }
+void addColumns(int16_t* out, const uint8_t* weightX, uint16_t weightY, ptrdiff_t j, ptrdiff_t i,
+                Value&& value) {
+  const typename Lanes::Words weight = widened<Lanes>(weightX + i) * weightY;
+  const auto sum = load<typename Lanes::Words>(out + i) + value(j, i) * weight;
+  std::memcpy(out + i, &sum, sizeof sum);
 }
 
 // make(lanes) gives the function for addColumns.
 template <typename Make>
 void addInLanes(const BlockTarget<int16_t>& target, Make&& make) {
-  const ptrdiff_t width = target.width;
-  ptrdiff_t i = 0;
-  for (; i + Lanes8::count < width; i += Lanes16::count) {
-    addColumns<Lanes16>(target, i, make(Lanes16{}));
+  // Copies: what is stored might else be what describes the target.
+  const ptrdiff_t width = target.width, height = target.height, stride = target.stride;
+  const uint8_t* const weightX = target.weightX;
+  const uint8_t* const weightY = target.weightY;
+  int16_t* out = target.sums;
+  const auto wide = make(Lanes16{});
+  const auto narrow = make(Lanes8{});
+  for (ptrdiff_t j = 0; j < height; ++j, out += stride) {
+    const uint16_t weight = weightY[j];
+    ptrdiff_t i = 0;
+    for (; i + Lanes8::count < width; i += Lanes16::count) {
+      addColumns<Lanes16>(out, weightX, weight, j, i, wide);
+    }
+    if (i < width) addColumns<Lanes8>(out, weightX, weight, j, i, narrow);
   }
-  if (i < width) addColumns<Lanes8>(target, i, make(Lanes8{}));
 }
 
 void addSingleLanes(const BlockTarget<int16_t>& target, BlockView<uint8_t> a) {
@@ -87,32 +104,54 @@ void addFlatLanes(const BlockTarget<int16_t>& target, int32_t value) {
   });
 }
 
-template <typename Lanes>
-void blendColumns(const BlockView<uint8_t> (&from)[4], ptrdiff_t i, int height,
-                  const uint16_t (&weights)[4], uint16_t round, int shift, uint8_t* out) {
-  const uint8_t* at[4];
-  for (int k = 0; k < 4; ++k) at[k] = from[k].data + i;
-  for (ptrdiff_t j = 0; j < height; ++j) {
-    typename Lanes::Words sum = typename Lanes::Words{} + round;
-    for (int k = 0; k < 4; ++k) sum += widened<Lanes>(at[k] + j * from[k].stride) * weights[k];
-    const auto bytes = __builtin_convertvector(sum >> shift, typename Lanes::Bytes);
-    std::memcpy(out + j * kMaxBlock + i, &bytes, sizeof bytes);
+// Planes that have a weight.
+template <int kTaps>
+struct Taps {
+  BlockView<uint8_t> from[kTaps];
+  uint16_t weight[kTaps];
+  uint16_t round;
+  int shift;
+};
+
+template <typename Lanes, int kTaps>
+void blendColumns(const Taps<kTaps>& taps, ptrdiff_t j, ptrdiff_t i, uint8_t* out) {
+  typename Lanes::Words sum = typename Lanes::Words{} + taps.round;
+  for (int k = 0; k < kTaps; ++k) {
+    sum += widened<Lanes>(taps.from[k].data + j * taps.from[k].stride + i) * taps.weight[k];
+  }
+  const auto bytes = __builtin_convertvector(sum >> taps.shift, typename Lanes::Bytes);
+  std::memcpy(out + i, &bytes, sizeof bytes);
+}
+
+template <int kTaps>
+void blendRows(const Taps<kTaps> taps, int width, int height, uint8_t* out) {
+  for (ptrdiff_t j = 0; j < height; ++j, out += kMaxRun) {
+    ptrdiff_t i = 0;
+    for (; i + Lanes8::count < width; i += Lanes16::count) blendColumns<Lanes16>(taps, j, i, out);
+    if (i < width) blendColumns<Lanes8>(taps, j, i, out);
   }
 }
 
 // Sums of at most 16 * 255 + 8.
 void blendLanes(const BlockView<uint8_t> (&from)[4], int width, int height, int rx, int ry,
                 int scale, uint8_t* out) {
-  const uint16_t weights[4] = {
-      static_cast<uint16_t>((scale - rx) * (scale - ry)), static_cast<uint16_t>(rx * (scale - ry)),
-      static_cast<uint16_t>((scale - rx) * ry), static_cast<uint16_t>(rx * ry)};
-  const auto round = static_cast<uint16_t>(scale * scale / 2);
+  const auto weight = [](int product) { return static_cast<uint16_t>(product); };
+  const uint16_t round = weight(scale * scale / 2);
   const int shift = scale == 2 ? 2 : 4;
-  ptrdiff_t i = 0;
-  for (; i + Lanes8::count < width; i += Lanes16::count) {
-    blendColumns<Lanes16>(from, i, height, weights, round, shift, out);
+  if (rx != 0 && ry != 0) {
+    return blendRows<4>({{from[0], from[1], from[2], from[3]},
+                         {weight((scale - rx) * (scale - ry)), weight(rx * (scale - ry)),
+                          weight((scale - rx) * ry), weight(rx * ry)},
+                         round,
+                         shift},
+                        width, height, out);
   }
-  if (i < width) blendColumns<Lanes8>(from, i, height, weights, round, shift, out);
+  const int r = rx + ry;  // one of them is 0
+  blendRows<2>({{from[0], from[rx != 0 ? 1 : 2]},
+                {weight(scale * (scale - r)), weight(scale * r)},
+                round,
+                shift},
+               width, height, out);
 }
 
 // One instruction set's share of initRebuild() and initUpsample().

@@ -21,7 +21,7 @@ constexpr int64_t kMaxGlobal = 1 << 24;
 // One axis of the window: a ramp of peak 8 on either side where the neighbour overlaps, flat at the
 // picture's edges, and 0 behind the block.
 struct Window {
-  uint8_t weight[kMaxBlock + kBlockSlack] = {};
+  uint8_t weight[kMaxRun + kBlockSlack] = {};
 
   Window(int length, int separation, bool first, bool last) {
     const int overlap = length - separation;
@@ -39,9 +39,9 @@ struct Window {
 // added.
 template <typename Sample>
 struct Scratch {
-  Sample gathered[4][kMaxBlock * kMaxBlock + kBlockSlack];
-  Sample blended[kMaxBlock * kMaxBlock + kBlockSlack];
-  Sample global[kMaxBlock * kMaxBlock + kBlockSlack];
+  Sample gathered[4][kMaxRun * kMaxBlock + kBlockSlack];
+  Sample blended[kMaxRun * kMaxBlock + kBlockSlack];
+  Sample global[kMaxRun * kMaxBlock + kBlockSlack];
 };
 
 // Samples of every second half-pel position from (x, y), clamped to the grid: beyond the right edge
@@ -53,47 +53,67 @@ void gather(const HalfPelPlanes<Sample>& planes, int64_t x, int64_t y, int width
     const int64_t sy = std::clamp<int64_t>(y + 2 * j, 0, 2 * int64_t{planes.height} - 2);
     for (int i = 0; i < width; ++i) {
       const int64_t sx = std::clamp<int64_t>(x + 2 * i, 0, 2 * int64_t{planes.width} - 2);
-      out[j * kMaxBlock + i] =
+      out[j * kMaxRun + i] =
           planes.plane[(sy & 1) * 2 + (sx & 1)][(sy >> 1) * planes.stride + (sx >> 1)];
     }
   }
 }
 
-// The block of a reference at (x, y) displaced by a vector, 15.8.9.
+// Where a block lies in a reference: on the half-pel grid, and between its positions in parts of
+// `scale`.
+struct Located {
+  int64_t halfX, halfY;
+  int rx, ry, scale;
+  bool inside;
+};
+
+// The block at (x, y) displaced by a vector, 15.8.9.
 template <typename Sample>
-BlockView<Sample> fetch(const HalfPelPlanes<Sample>& planes, Blend<Sample> blend, int precision,
-                        int x, int y, int width, int height, int64_t vectorX, int64_t vectorY,
-                        Scratch<Sample>& scratch) {
+Located locate(const HalfPelPlanes<Sample>& planes, int precision, int x, int y, int width,
+               int height, int64_t vectorX, int64_t vectorY) {
   const int64_t subX = (int64_t{x} << precision) + vectorX;
   const int64_t subY = (int64_t{y} << precision) + vectorY;
   const int fine = precision > 1 ? precision - 1 : 0;  // bits below the half-pel grid
-  const int64_t halfX = precision == 0 ? subX * 2 : subX >> fine;
-  const int64_t halfY = precision == 0 ? subY * 2 : subY >> fine;
-  const int scale = 1 << fine;
-  const int rx = static_cast<int>(subX & (scale - 1));
-  const int ry = static_cast<int>(subY & (scale - 1));
-  const int reachX = 2 * (width - 1) + (rx ? 1 : 0);
-  const int reachY = 2 * (height - 1) + (ry ? 1 : 0);
-  const bool inside = halfX >= 0 && halfY >= 0 && halfX + reachX <= 2 * int64_t{planes.width} - 2 &&
-                      halfY + reachY <= 2 * int64_t{planes.height} - 2;
+  Located at;
+  at.halfX = precision == 0 ? subX * 2 : subX >> fine;
+  at.halfY = precision == 0 ? subY * 2 : subY >> fine;
+  at.scale = 1 << fine;
+  at.rx = static_cast<int>(subX & (at.scale - 1));
+  at.ry = static_cast<int>(subY & (at.scale - 1));
+  const int reachX = 2 * (width - 1) + (at.rx ? 1 : 0);
+  const int reachY = 2 * (height - 1) + (at.ry ? 1 : 0);
+  at.inside = at.halfX >= 0 && at.halfY >= 0 &&
+              at.halfX + reachX <= 2 * int64_t{planes.width} - 2 &&
+              at.halfY + reachY <= 2 * int64_t{planes.height} - 2;
+  return at;
+}
+
+template <typename Sample>
+const Sample* sampleAt(const HalfPelPlanes<Sample>& planes, int64_t halfX, int64_t halfY) {
+  return planes.plane[(halfY & 1) * 2 + (halfX & 1)] + (halfY >> 1) * planes.stride + (halfX >> 1);
+}
+
+template <typename Sample>
+BlockView<Sample> fetch(const HalfPelPlanes<Sample>& planes, Blend<Sample> blend, const Located& at,
+                        int width, int height, Scratch<Sample>& scratch) {
   BlockView<Sample> from[4];
   for (int i = 0; i < 4; ++i) {
     // A neighbour that has no weight may lie outside: its place is taken by the one that has.
-    const int64_t sx = halfX + (rx ? i & 1 : 0);
-    const int64_t sy = halfY + (ry ? i >> 1 : 0);
-    if (inside) {
-      from[i] = {planes.plane[(sy & 1) * 2 + (sx & 1)] + (sy >> 1) * planes.stride + (sx >> 1),
-                 planes.stride};
-    } else if ((!(i & 1) || rx != 0) && (!(i >> 1) || ry != 0)) {
+    const int64_t sx = at.halfX + (at.rx ? i & 1 : 0);
+    const int64_t sy = at.halfY + (at.ry ? i >> 1 : 0);
+    if (at.inside) {
+      from[i] = {sampleAt(planes, sx, sy), planes.stride};
+      if (at.rx == 0 && at.ry == 0) return from[0];
+    } else if ((!(i & 1) || at.rx != 0) && (!(i >> 1) || at.ry != 0)) {
       gather(planes, sx, sy, width, height, scratch.gathered[i]);
-      from[i] = {scratch.gathered[i], kMaxBlock};
+      from[i] = {scratch.gathered[i], kMaxRun};
     } else {
       from[i] = from[0];
     }
   }
-  if (rx == 0 && ry == 0) return from[0];
-  blend(from, width, height, rx, ry, scale, scratch.blended);
-  return {scratch.blended, kMaxBlock};
+  if (at.rx == 0 && at.ry == 0) return from[0];
+  blend(from, width, height, at.rx, at.ry, at.scale, scratch.blended);
+  return {scratch.blended, kMaxRun};
 }
 
 // The vector of a global block at a component's sample (15.8.8).
@@ -112,6 +132,17 @@ Vector globalVector(const GlobalMotion& motion, int x, int y) {
     moved[axis] = static_cast<int32_t>(std::clamp<int64_t>(vector, -kMaxGlobal, kMaxGlobal));
   }
   return {moved[0], moved[1]};
+}
+
+// Whether two blocks predict a sample the same, wherever it lies in them.
+bool alike(const MotionBlock& a, const MotionBlock& b, int component) {
+  if (a.mode != b.mode || a.global || b.global) return false;
+  if (a.mode == 0) return a.dc[component] == b.dc[component];
+  for (int r = 0; r < 2; ++r) {
+    if ((a.mode >> r & 1) == 0) continue;
+    if (a.vector[r].x != b.vector[r].x || a.vector[r].y != b.vector[r].y) return false;
+  }
+  return true;
 }
 
 // Two references are averaged, one is taken as it is.
@@ -139,6 +170,9 @@ class Renderer {
     offset_[0] = (length_[0] - separation_[0]) / 2;
     offset_[1] = (length_[1] - separation_[1]) / 2;
     stride_ = job.width + kMaxBlock + kBlockSlack;
+    for (int count = 1; count == 1 || runLength(count) <= kMaxRun; ++count) {
+      middle_.push_back(window(count, false, false));
+    }
     sums_.assign(static_cast<size_t>(stride_) * static_cast<size_t>(length_[1]), 0);
     const int one = 1 << params_.weightPrecision;
     plainSingle_ = params_.weight[0] + params_.weight[1] == one;
@@ -163,25 +197,45 @@ class Renderer {
   }
 
  private:
+  // Neighbours that are alike are added as one wide block: where they overlap their weights add up
+  // to those of its inner part.
   void addBlockRow(int row, int top) {
     const int blocksX = job_.field->blocksX;
     const Window windowY(length_[1], separation_[1], row == 0, row == job_.field->blocksY - 1);
-    const Window middle(length_[0], separation_[0], false, false);
-    const Window first(length_[0], separation_[0], true, blocksX == 1);
-    const Window last(length_[0], separation_[0], blocksX == 1, true);
     const int fromY = std::max(top, 0);
     const int toY = std::min(top + length_[1], job_.height);
-    for (int column = 0; column < blocksX; ++column) {
+    for (int column = 0, count = 0; column < blocksX; column += count) {
       const int left = column * separation_[0] - offset_[0];
       const int fromX = std::max(left, 0);
-      const int toX = std::min(left + length_[0], job_.width);
-      if (fromX >= toX) break;
-      const Window& windowX = column == 0 ? first : (column == blocksX - 1 ? last : middle);
+      if (fromX >= job_.width) break;
+      count = runFrom(column, row);
+      const int toX = std::min(left + runLength(count), job_.width);
+      if (fromX >= toX) continue;
+      const bool first = column == 0;
+      const bool last = column + count == blocksX;
+      if (first || last) edge_ = window(count, first, last);
+      const Window& windowX = first || last ? edge_ : middle_[static_cast<size_t>(count) - 1];
       addMotionBlock(
           job_.field->at(column, row), fromX, fromY,
           {sums_.data() + (fromY - top) * stride_ + fromX, stride_, windowX.weight + (fromX - left),
            windowY.weight + (fromY - top), toX - fromX, toY - fromY});
     }
+  }
+
+  int runFrom(int column, int row) const {
+    const MotionBlock& block = job_.field->at(column, row);
+    const int most = std::min(job_.field->blocksX - column, static_cast<int>(middle_.size()));
+    int count = 1;
+    while (count < most && alike(block, job_.field->at(column + count, row), job_.component)) {
+      ++count;
+    }
+    return count;
+  }
+
+  int runLength(int count) const { return length_[0] + (count - 1) * separation_[0]; }
+
+  Window window(int count, bool first, bool last) const {
+    return {runLength(count), count * separation_[0], first, last};
   }
 
   void addMotionBlock(const MotionBlock& block, int x, int y, const BlockTarget<Sum>& target) {
@@ -196,9 +250,11 @@ class Renderer {
         predicted[r] = fetchGlobal(r, x, y, target.width, target.height);
         continue;
       }
-      predicted[r] = fetch(job_.reference[r], dsp_.blend, params_.precision, x, y, target.width,
-                           target.height, block.vector[r].x >> job_.horizontalShift,
-                           block.vector[r].y >> job_.verticalShift, scratch_[r]);
+      const Located at = locate(job_.reference[r], params_.precision, x, y, target.width,
+                                target.height, block.vector[r].x >> job_.horizontalShift,
+                                block.vector[r].y >> job_.verticalShift);
+      predicted[r] =
+          fetch(job_.reference[r], dsp_.blend, at, target.width, target.height, scratch_[r]);
     }
     if (block.mode == 3) {
       if (plainDouble_) return blocks_->addAverage(target, predicted[0], predicted[1]);
@@ -217,13 +273,13 @@ class Renderer {
     for (int j = 0; j < height; ++j) {
       for (int i = 0; i < width; ++i) {
         const Vector vector = globalVector(params_.global[r], x + i, y + j);
-        scratch.global[j * kMaxBlock + i] =
-            *fetch(job_.reference[r], dsp_.blend, params_.precision, x + i, y + j, 1, 1,
-                   vector.x >> job_.horizontalShift, vector.y >> job_.verticalShift, scratch)
-                 .data;
+        const Located at = locate(job_.reference[r], params_.precision, x + i, y + j, 1, 1,
+                                  vector.x >> job_.horizontalShift, vector.y >> job_.verticalShift);
+        scratch.global[j * kMaxRun + i] =
+            *fetch(job_.reference[r], dsp_.blend, at, 1, 1, scratch).data;
       }
     }
-    return {scratch.global, kMaxBlock};
+    return {scratch.global, kMaxRun};
   }
 
   void store(int top, int rows) {
@@ -252,6 +308,8 @@ class Renderer {
   int offset_[2];
   bool plainSingle_ = false;    // one reference's weights leave its samples as they are
   bool plainDouble_ = false;    // two references are averaged
+  std::vector<Window> middle_;  // of runs of 1, 2 and more blocks inside the picture
+  Window edge_{0, 0, true, true};
   ptrdiff_t stride_ = 0;        // of the sums: blocks at the right edge may write behind it
   std::vector<Sum> sums_;       // rows of weighted sums, from the top of the block row at work
   Scratch<Sample> scratch_[2];  // of the two references

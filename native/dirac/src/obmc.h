@@ -10,8 +10,12 @@
 
 namespace kamaelia::dirac {
 
-// Side of the largest block, and distance of rows in a scratch block.
+// Side of the largest block.
 constexpr int kMaxBlock = 64;
+
+// Width of the longest run of blocks that are added as one, and distance of rows in a scratch
+// block.
+constexpr int kMaxRun = 128;
 
 // Kernels may read so many samples behind each row of a block, and add to as many sums behind it:
 // the window's weights are 0 there.
@@ -58,7 +62,7 @@ struct ObmcDsp {
 };
 
 // Bilinear blend of four half-pel neighbours; rx and ry are 0 to scale - 1, scale is 2 or 4
-// (15.8.10). Rows of `out` are kMaxBlock apart.
+// (15.8.10). Rows of `out` are kMaxRun apart.
 template <typename Sample>
 using Blend = void (*)(const BlockView<Sample> (&from)[4], int width, int height, int rx, int ry,
                        int scale, Sample* out);

@@ -254,6 +254,61 @@ TEST_SUITE("motion compensation") {
   }
 }
 
+TEST_SUITE("motion compensation of blocks that move alike") {
+  // Most blocks as the one on their left; what a block's mode leaves unused differs all the same.
+  MotionField alikeField(const PredictionParams& params, int reach, uint32_t seed) {
+    MotionField field = randomField(330, 22, params, 2, reach, seed);
+    std::mt19937 random(seed);
+    for (size_t i = 1; i < field.blocks.size(); ++i) {
+      if (random() % 12 == 0) continue;
+      MotionBlock& block = field.blocks[i];
+      const MotionBlock& left = field.blocks[i - 1];
+      block.mode = left.mode;
+      block.global = false;
+      for (int r = 0; r < 2; ++r) {
+        if (left.mode >> r & 1) block.vector[r] = left.vector[r];
+      }
+      if (left.mode == 0 && random() % 4) std::copy_n(left.dc, 3, block.dc);
+    }
+    return field;
+  }
+
+  TEST_CASE("gives what the specification's blocks, one by one, add up to") {
+    const HeaderOptions options{.width = 330, .height = 22, .chroma = Chroma::k444};
+    const Picture pictures[2] = {noisyPicture(options, 1), noisyPicture(options, 2)};
+    Slot slots[2] = {{options, pictures[0]}, {options, pictures[1]}};
+    ThreadPool pool(1);
+    for (Slot& slot : slots) upsample(upsampleDsp(), kDepths, &slot.reference, &pool, 2);
+    uint32_t seed = 1;
+    for (int precision = 0; precision <= 3; ++precision) {
+      for (int preset = 1; preset <= 5; ++preset) {
+        CAPTURE(precision);
+        CAPTURE(preset);
+        Case what;
+        what.params = blockPreset(std::min(preset, 4));
+        if (preset == 5) {  // the widest
+          what.params.blockWidth = 64, what.params.separationX = 36;
+          what.params.blockHeight = 4, what.params.separationY = 4;
+        }
+        what.params.precision = precision;
+        what.field = alikeField(what.params, ++seed % 3 ? 30 : 2000, seed);
+        Compensation<uint8_t, int32_t> job;
+        for (int r = 0; r < 2; ++r) job.reference[r] = slots[r].reference.view<uint8_t>(0);
+        job.references = 2;
+        const Grid expected = predict({&what.params,
+                                       &what.field,
+                                       {&pictures[0].plane[0], &pictures[1].plane[0]},
+                                       0,
+                                       0,
+                                       0,
+                                       330,
+                                       22});
+        CHECK(compensated(what, job, 330, 22, 2) == expected);
+      }
+    }
+  }
+}
+
 TEST_SUITE("motion compensation of deep samples") {
   TEST_CASE("is that of the specification at 10, 12 and 16 bits") {
     for (const int bitDepth : {10, 12, 16}) {
@@ -425,13 +480,13 @@ TEST_SUITE("instruction sets") {
     using Dsp = RebuildDsp<uint8_t, int16_t>;
     const auto sets = bySet<Dsp>([](Dsp* dsp, uint32_t flags) { initRebuild(dsp, flags); });
     std::mt19937 random(1);
-    Bytes samples(2 * kMaxBlock * (kMaxBlock + 2) + kBlockSlack);
+    Bytes samples(2 * kMaxRun * 5 + kBlockSlack);
     for (uint8_t& sample : samples) sample = static_cast<uint8_t>(random() % 3 ? random() : 255);
-    for (int width = 1; width <= kMaxBlock; ++width) {
+    for (int width = 1; width <= kMaxRun; ++width) {
       CAPTURE(width);
-      uint8_t weightX[kMaxBlock + kBlockSlack] = {}, weightY[3] = {8, 1, 5};
+      uint8_t weightX[kMaxRun + kBlockSlack] = {}, weightY[3] = {8, 1, 5};
       for (int i = 0; i < width; ++i) weightX[i] = static_cast<uint8_t>(1 + random() % 8);
-      const ptrdiff_t stride = 2 * kMaxBlock;
+      const ptrdiff_t stride = 2 * kMaxRun;
       const BlockView<uint8_t> from[4] = {{samples.data() + 1, stride},
                                           {samples.data() + 2, stride},
                                           {samples.data() + stride, stride},
@@ -449,13 +504,12 @@ TEST_SUITE("instruction sets") {
         sums.push_back(sum);
         for (const int scale : {2, 4}) {
           for (int r = 1; r < scale * scale; ++r) {
-            Bytes out(kMaxBlock * kMaxBlock + kBlockSlack);
+            Bytes out(kMaxRun * 3 + kBlockSlack);
             dsp.blend(from, width, 3, r % scale, r / scale, scale, out.data());
             // What lies behind a row's width is nobody's.
             Bytes rows;
             for (int j = 0; j < 3; ++j) {
-              rows.insert(rows.end(), out.begin() + j * kMaxBlock,
-                          out.begin() + j * kMaxBlock + width);
+              rows.insert(rows.end(), out.begin() + j * kMaxRun, out.begin() + j * kMaxRun + width);
             }
             blended.push_back(rows);
           }
