@@ -32,29 +32,43 @@ Sample halfPel(Neighbour&& sample, int peak) {
   return static_cast<Sample>(std::clamp<Sum>(static_cast<Sum>(sum >> 5), 0, limit));
 }
 
+// The rows that half-pel samples below row y lie between, from the uppermost.
+template <typename Sample>
+struct TapRows {
+  TapRows(const Sample* source, ptrdiff_t stride, int height, int y) {
+    for (int i = 0; i < 2 * kReach; ++i) {
+      row[i] = source + std::clamp(y - kReach + 1 + i, 0, height - 1) * stride;
+    }
+  }
+
+  const Sample* row[2 * kReach];
+};
+
 template <typename Sample>
 void filterVertical(const Sample* source, ptrdiff_t stride, int width, int height, int y, int peak,
                     Sample* out) {
-  const Sample* rows[2 * kReach];
-  for (int i = 0; i < 2 * kReach; ++i) {
-    rows[i] = source + std::clamp(y - kReach + 1 + i, 0, height - 1) * stride;
-  }
+  const TapRows<Sample> taps(source, stride, height, y);
   const ptrdiff_t end = width;
 #pragma GCC ivdep
   for (ptrdiff_t x = 0; x < end; ++x) {
-    out[x] = halfPel<Sample>([&](int i) { return rows[i][x]; }, peak);
+    out[x] = halfPel<Sample>([&](int i) { return taps.row[i][x]; }, peak);
+  }
+}
+
+// Columns [begin, end) of a row, beyond whose ends its edges repeat.
+template <typename Sample>
+void filterClamped(const Sample* row, int width, int peak, int begin, int end, Sample* out) {
+  for (int x = begin; x < end; ++x) {
+    out[x] = halfPel<Sample>(
+        [&](int i) { return row[std::clamp(x - kReach + 1 + i, 0, width - 1)]; }, peak);
   }
 }
 
 template <typename Sample>
 void filterHorizontal(const Sample* row, int width, int peak, Sample* out) {
-  const auto clamped = [&](int x) {
-    out[x] = halfPel<Sample>(
-        [&](int i) { return row[std::clamp(x - kReach + 1 + i, 0, width - 1)]; }, peak);
-  };
   const int begin = std::min(width, kReach - 1);
   const int inner = std::max(begin, width - kReach);
-  for (int x = 0; x < begin; ++x) clamped(x);
+  filterClamped(row, width, peak, 0, begin, out);
   const Sample* from[2 * kReach];
   for (int i = 0; i < 2 * kReach; ++i) from[i] = row - kReach + 1 + i;
   const ptrdiff_t end = inner;
@@ -62,7 +76,7 @@ void filterHorizontal(const Sample* row, int width, int peak, Sample* out) {
   for (ptrdiff_t x = begin; x < end; ++x) {
     out[x] = halfPel<Sample>([&](int i) { return from[i][x]; }, peak);
   }
-  for (int x = inner; x < width; ++x) clamped(x);
+  filterClamped(row, width, peak, inner, width, out);
 }
 
 template <typename Sample>

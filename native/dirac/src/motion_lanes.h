@@ -154,6 +154,47 @@ void blendLanes(const BlockView<uint8_t> (&from)[4], int width, int height, int 
                width, height, out);
 }
 
+// halfPel() of 16 columns from x on.
+void filterColumns(const uint8_t* const (&rows)[2 * kReach], ptrdiff_t x, uint8_t* out) {
+  using Sums = int16_t __attribute__((vector_size(32)));
+  const auto pair = [&](int i) {
+    return reinterpret_cast<Sums>(widened<Lanes16>(rows[3 - i] + x) +
+                                  widened<Lanes16>(rows[4 + i] + x));
+  };
+  Sums sum = (21 * pair(0) - 7 * pair(1) + 3 * pair(2) - pair(3) + 16) >> 5;
+  sum = sum < 0 ? Sums{} : sum;
+  sum = sum > 255 ? Sums{} + 255 : sum;
+  const auto bytes = __builtin_convertvector(reinterpret_cast<Words16>(sum), Bytes16);
+  std::memcpy(out + x, &bytes, sizeof bytes);
+}
+
+// The last lanes overlap the ones before rather than leave a rest; false where there is no room.
+bool filterLanes(const uint8_t* const (&rows)[2 * kReach], ptrdiff_t begin, ptrdiff_t end,
+                 uint8_t* out) {
+  constexpr ptrdiff_t count = Lanes16::count;
+  if (end - begin < count) return false;
+  for (ptrdiff_t x = begin; x + count < end; x += count) filterColumns(rows, x, out);
+  filterColumns(rows, end - count, out);
+  return true;
+}
+
+void filterVerticalLanes(const uint8_t* source, ptrdiff_t stride, int width, int height, int y,
+                         int peak, uint8_t* out) {
+  const TapRows<uint8_t> taps(source, stride, height, y);
+  if (filterLanes(taps.row, 0, width, out)) return;
+  filterVertical(source, stride, width, height, y, peak, out);
+}
+
+void filterHorizontalLanes(const uint8_t* row, int width, int peak, uint8_t* out) {
+  const uint8_t* from[2 * kReach];
+  for (int i = 0; i < 2 * kReach; ++i) from[i] = row - kReach + 1 + i;
+  if (!filterLanes(from, kReach - 1, width - kReach, out)) {
+    return filterHorizontal(row, width, peak, out);
+  }
+  filterClamped(row, width, peak, 0, kReach - 1, out);
+  filterClamped(row, width, peak, width - kReach, width, out);
+}
+
 // One instruction set's share of initRebuild() and initUpsample().
 template <typename Coefficient>
 void fillRebuildInLanes(RebuildDsp<uint8_t, Coefficient>* dsp) {
@@ -162,6 +203,10 @@ void fillRebuildInLanes(RebuildDsp<uint8_t, Coefficient>* dsp) {
   dsp->shortBlocks.addSingle = addSingleLanes;
   dsp->shortBlocks.addAverage = addAverageLanes;
   dsp->blend = blendLanes;
+}
+
+void fillUpsampleInLanes(UpsampleDsp<uint8_t>* dsp) {
+  *dsp = {filterHorizontalLanes, filterVerticalLanes};
 }
 
 }  // namespace

@@ -291,7 +291,8 @@ TEST_SUITE("motion compensation of blocks that move alike") {
           what.params.blockHeight = 4, what.params.separationY = 4;
         }
         what.params.precision = precision;
-        what.field = alikeField(what.params, ++seed % 3 ? 30 : 2000, seed);
+        what.field = alikeField(what.params, seed % 3 ? 30 : 2000, seed);
+        ++seed;
         Compensation<uint8_t, int32_t> job;
         for (int r = 0; r < 2; ++r) job.reference[r] = slots[r].reference.view<uint8_t>(0);
         job.references = 2;
