@@ -14,7 +14,7 @@ import type { Inbox, InboxOptions } from './inbox.js';
 import { connect, type Link } from './link.js';
 import { type LogHook, type LogLevel, logToStderr } from './log.js';
 import { Outbox, type OutboxOptions } from './outbox.js';
-import { type ReadableOfNode, readableOf, valuesOf, webStreamOf } from './outward.js';
+import { type ReadableOfNode, readableOf, refuseOutward, valuesOf, webStreamOf } from './outward.js';
 import type { Scheduler } from './scheduler.js';
 import { type Duration, SleepStep, type Steps, toInstant, toMicroseconds } from './steps.js';
 import { stopInOrder } from './stopping.js';
@@ -217,6 +217,7 @@ export class Component {
   }
 
   #collector(): Component {
+    refuseOutward(this);
     if (this[TASK].state !== NEW)
       throw new Error(`${this.path}: Expected a component that is new but it is activated already`);
     return this.add(new Component());
@@ -422,6 +423,7 @@ function activate(component: Component, options: RunOptions): void {
   const root = component[TASK];
   if (root.state !== NEW)
     throw new Error(`${component.path}: Expected a component that is new but it is activated already`);
+  refuseOutward(component);
   if (root.parent !== undefined) {
     throw new Error(`${component.path}: Expected a component of its own but it belongs to ${root.parent.path()}`);
   }

@@ -99,6 +99,48 @@ describe('values()', () => {
     expect([counter.sent, counter.closed]).toEqual([0, 0]);
   });
 
+  it('left without ever being asked, closes the source', async () => {
+    let closed = 0;
+    function* begun() {
+      try {
+        for (;;) yield 1;
+      } finally {
+        closed++;
+      }
+    }
+    async function* begunLater() {
+      yield* begun();
+    }
+    const iterator = begun();
+    iterator.next();
+    await Pipeline(iterator).values().return?.();
+    expect(closed).toBe(1);
+    const later = begunLater();
+    await later.next();
+    await Pipeline(later).values().return?.();
+    expect(closed).toBe(2);
+    let cancelled = 0;
+    const stream = new ReadableStream({ cancel: () => void cancelled++ });
+    const values = Pipeline(stream).values();
+    await values.return?.();
+    expect(cancelled).toBe(1);
+    expect(await values.next()).toEqual({ done: true, value: undefined });
+  });
+
+  it('is how the component runs: run() and activate() are refused beside it', async () => {
+    const refusal = 'Counter: Expected one of run(), values(), toWeb() and toReadable() but received two of them';
+    for (const outward of ['values', 'toWeb', 'toReadable'] as const) {
+      if (outward === 'toReadable' && !inNode) continue;
+      const counter = new Counter();
+      counter[outward]();
+      expect(() => counter.run()).toThrow(refusal);
+      expect(() => counter.values()).toThrow(refusal);
+    }
+    const values = Pipeline(numbers(3)).values();
+    expect(await values.next()).toEqual({ done: false, value: 0 });
+    await values.return?.();
+  });
+
   it('feeds another pipeline', async () => {
     const seen: number[] = [];
     await Pipeline(Pipeline([1, 2, 3], (n) => n + 1).values(), (n: number) => {

@@ -8,7 +8,7 @@ import { withOne } from './few.js';
 import type { Inbox } from './inbox.js';
 import { connect } from './link.js';
 import type { Steps } from './steps.js';
-import { DONE } from './task.js';
+import { DONE, walkTasks } from './task.js';
 
 const CAPACITY = 16;
 
@@ -16,6 +16,17 @@ const CAPACITY = 16;
 export interface ReadableOfNode extends AsyncIterable<unknown> {
   pipe<W>(destination: W): W;
   destroy(error?: Error): this;
+}
+
+/** Components that run as soon as somebody asks for what they send. */
+const awaited = new WeakSet<Component>();
+
+/** @internal Refuses to run a component beside what `values()` and its like gave: nobody might ever take what it sends. */
+export function refuseOutward(component: Component): void {
+  if (!awaited.has(component)) return;
+  throw new Error(
+    `${component.path}: Expected one of run(), values(), toWeb() and toReadable() but received two of them`,
+  );
 }
 
 /**
@@ -49,6 +60,7 @@ class Outlet<T> implements AsyncIterator<T, undefined> {
     task.ins = withOne(task.ins, this.#inbox as Inbox);
     collector.main = () => this.#main();
     connect(outboxOf(component, 'outbox'), this.#inbox as Inbox);
+    awaited.add(component);
   }
 
   *#main(): Steps {
@@ -68,6 +80,7 @@ class Outlet<T> implements AsyncIterator<T, undefined> {
   #begin(): void {
     if (this.#begun) return;
     this.#begun = true;
+    awaited.delete(this.#component);
     this.#component.activate(this.#options);
     // Whoever iterates hears of a failure from next().
     this.#component.done.catch(() => {});
@@ -114,8 +127,14 @@ class Outlet<T> implements AsyncIterator<T, undefined> {
     if (this.#begun) {
       const task = this.#collector[TASK];
       task.scheduler.requestStop(task);
-      await this.#settle();
+    } else {
+      // None begins its work, but sources close what they were given.
+      walkTasks(this.#component[TASK], (below) => {
+        below.stopRequested = true;
+      });
+      this.#begin();
     }
+    await this.#settle();
     return { done: true, value: undefined };
   }
 
@@ -161,9 +180,22 @@ function enqueue<T>(controller: ReadableStreamDefaultController<T>, value: T): v
   }
 }
 
+interface PushedStream extends ReadableOfNode {
+  readonly destroyed: boolean;
+  readonly readableLength: number;
+  push(message: unknown): boolean;
+}
+
+interface ReadableOptions {
+  readonly objectMode: true;
+  readonly highWaterMark: number;
+  read(this: PushedStream): void;
+  destroy(this: PushedStream, error: Error | null, done: (error: Error | null) => void): void;
+}
+
 interface NodeProcess {
   getBuiltinModule?(name: 'node:stream'): {
-    readonly Readable: { from(source: AsyncIterable<unknown>, options: object): ReadableOfNode };
+    readonly Readable: new (options: ReadableOptions) => ReadableOfNode;
   };
 }
 
@@ -173,6 +205,35 @@ export function readableOf(component: Component, collector: Component, options: 
   const stream = process?.getBuiltinModule?.('node:stream');
   if (stream === undefined) throw new TypeError(`${component.path}: Expected Node for toReadable(); use toWeb()`);
   const outlet = new Outlet<unknown>(component, collector, options, false);
-  const iterator = { next: () => outlet.next(), return: () => outlet.return() };
-  return stream.Readable.from({ [Symbol.asyncIterator]: () => iterator }, { objectMode: true, highWaterMark: 1 });
+  /** What the stream was given last: at the end of it, what it was not read of yet. */
+  let given: unknown[] = [];
+  const unread = (length: number) => given.slice(given.length - length);
+  return new stream.Readable({
+    objectMode: true,
+    highWaterMark: 1,
+    read() {
+      outlet.next().then(
+        ({ done, value }) => {
+          if (this.destroyed) {
+            disposeMessage(value);
+          } else if (done !== true && value === null) {
+            this.destroy(new TypeError(`${component.path}: Expected messages that are not null for toReadable()`));
+          } else {
+            given = unread(this.readableLength);
+            if (done !== true) given.push(value);
+            this.push(done === true ? null : value);
+          }
+        },
+        (error: Error) => this.destroy(error),
+      );
+    },
+    destroy(error, done) {
+      for (const message of unread(this.readableLength)) disposeMessage(message);
+      given = [];
+      outlet.return().then(
+        () => done(error),
+        (failure: Error) => done(error ?? failure),
+      );
+    },
+  });
 }

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { Counter, failing, TakeThenEnd } from '../test/bridge-ends.js';
 import { turn } from '../test/surroundings.js';
 import { Pipeline } from './index.js';
-import { TestSink } from './testing/index.js';
+import { TestHandles, TestSink } from './testing/index.js';
 
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);
 
@@ -149,6 +149,28 @@ describe('toReadable()', () => {
     });
     await pipeline(Pipeline(numbers(100), (n) => n + 1).toReadable() as never, slow);
     expect(seen).toEqual(numbers(100).map((n) => n + 1));
+  });
+
+  it('disposes of what it had not been read of when it is destroyed', async () => {
+    const handles = new TestHandles();
+    const readable = Pipeline(numbers(20), (n) => handles.make(n)).toReadable() as unknown as Readable;
+    // It has asked for one, and nobody reads it.
+    const closed = new Promise((resolve) => readable.on('close', resolve));
+    await new Promise((resolve) => readable.once('readable', resolve));
+    expect(readable.readableLength).toBe(1);
+    readable.destroy();
+    await closed;
+    handles.check();
+    expect(handles.made).toBeGreaterThan(1);
+  });
+
+  it('destroyed before anybody read destroys its source', async () => {
+    const source = Readable.from(numbers(3));
+    const readable = Pipeline(source).toReadable() as unknown as Readable;
+    const closed = new Promise((resolve) => readable.on('close', resolve));
+    readable.destroy();
+    await closed;
+    expect(source.destroyed).toBe(true);
   });
 
   it('stops the component when it is destroyed, and fails with it', async () => {

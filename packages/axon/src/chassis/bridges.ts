@@ -39,6 +39,10 @@ export class IterableSource extends Component {
   constructor(iterable: Iterable<unknown>) {
     super();
     this.#iterable = iterable;
+    // Stopped before it began.
+    this[TASK].onEnd = () => {
+      if (!this[TASK].started) this.#iterable[Symbol.iterator]().return?.();
+    };
   }
 
   override *main(): Steps {
@@ -84,6 +88,10 @@ export class AsyncIterableSource extends Component {
   constructor(iterable: AsyncIterable<unknown>) {
     super();
     this.#iterable = iterable;
+    // Stopped before it began.
+    this[TASK].onEnd = () => {
+      if (!this[TASK].started) this.#close(this.#iterable[Symbol.asyncIterator](), undefined);
+    };
   }
 
   override *main(): Steps {
@@ -133,6 +141,10 @@ export class ReadableStreamSource extends Component {
   constructor(stream: ReadableStream<unknown>) {
     super();
     this.#stream = stream;
+    // Stopped before it began.
+    this[TASK].onEnd = () => {
+      if (!this[TASK].started) this.#stream.cancel().catch(() => {});
+    };
   }
 
   override *main(): Steps {
