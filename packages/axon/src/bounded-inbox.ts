@@ -155,6 +155,14 @@ export class BoundedInbox<T = unknown> extends Inbox<T> {
   }
 
   /** @internal */
+  override get bounds(): string {
+    const bounds = [super.bounds];
+    if (this.#maxBytes < Number.POSITIVE_INFINITY) bounds.push(`${this.#maxBytes} bytes`);
+    if (this.#maxMediaUs < Number.POSITIVE_INFINITY) bounds.push(`${this.#maxMediaUs / 1000} ms of media`);
+    return bounds.join(', ');
+  }
+
+  /** @internal */
   override enlarge(): void {
     this.#maxBytes *= 2;
     this.#maxMediaUs *= 2;

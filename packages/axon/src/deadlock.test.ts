@@ -54,6 +54,36 @@ describe('components that wait for each other', () => {
     return { graph, sink };
   }
 
+  it('are told by every bound of an inbox to what it was grown', async () => {
+    class Both extends Component {
+      readonly left = this.in<Uint8Array>('left', { maxBytes: 1000, maxMediaTime: { ms: 40 } });
+      readonly right = this.in<Uint8Array>('right');
+      override *main(): Steps {
+        while (!this.right.ready) yield;
+        while (this.left.ready) this.left.recv();
+      }
+    }
+    class Unequal extends Component {
+      readonly left = this.out<Uint8Array>('left');
+      readonly right = this.out<Uint8Array>('right');
+      override *main(): Steps {
+        for (let n = 0; n < 3; n++) {
+          while (!this.left.open) yield;
+          this.left.send(new Uint8Array(600));
+        }
+        this.right.send(new Uint8Array(1));
+      }
+    }
+    const logs: LogEntry[] = [];
+    const [from, to] = [new Unequal(), new Both()];
+    await Graphline({ from, to }, () => [link(from.left, to.left), link(from.right, to.right)]).run({
+      onLog: (entry) => logs.push(entry),
+    });
+    expect(logs.map(({ message }) => message)).toEqual([
+      'inbox left was grown to 128 messages, 2000 bytes, 80 ms of media: components wait for each other',
+    ]);
+  });
+
   it('get the room they need, with one warning', async () => {
     const { graph, sink } = diamond(1000, 1200);
     const scheduler = new Scheduler({ clock: virtualClock() });

@@ -77,7 +77,7 @@ export function relieve({ smallest, tasks }: Deadlock, maxCapacity: number): boo
     smallest.task.graph?.log({
       level: 'warn',
       path: smallest.task.path(),
-      message: `inbox ${smallest.name} was grown to ${smallest.capacity} messages: components wait for each other`,
+      message: `inbox ${smallest.name} was grown to ${smallest.bounds}: components wait for each other`,
       fields: { ring },
     });
   }

@@ -6,6 +6,7 @@ import { CancelledError, EmptyInboxError } from './errors.js';
 import { NONE } from './few.js';
 import { InboxRecord } from './inbox-record.js';
 import type { Outbox } from './outbox.js';
+import { addPassing } from './passing.js';
 import type { Duration } from './steps.js';
 import { Task } from './task.js';
 
@@ -371,6 +372,11 @@ export class Inbox<T = unknown> extends InboxRecord implements Iterable<T> {
     return this.count + messages.length <= this.capacity;
   }
 
+  /** @internal Its bounds, for people. */
+  get bounds(): string {
+    return `${this.capacity} messages`;
+  }
+
   /** @internal Twice the room. */
   enlarge(): void {
     this.setCapacity(this.capacity * 2);
@@ -419,6 +425,7 @@ let receiversNoted = false;
 export function noteReceivers(): void {
   if (receiversNoted) return;
   receiversNoted = true;
+  addPassing((message, _from, to) => tellReceiver(message, to));
   // Replaced and not asked for: a test in recv() took a fifth of the speed of programs that have no such messages.
   const { recv, takeAll } = Inbox.prototype;
   Inbox.prototype.recv = function (this: Inbox) {

@@ -3,6 +3,7 @@ import { isDisposable } from './dispose.js';
 import { NotOwnedError } from './errors.js';
 import { Inbox } from './inbox.js';
 import { Outbox } from './outbox.js';
+import { addPassing } from './passing.js';
 
 /**
  * Method of a message that keeps by which box, `{ path() }`, it was sent. Called with that box: returns the one that has
@@ -39,6 +40,10 @@ let checked = false;
 export function checkOwnership(): void {
   if (checked) return;
   checked = true;
+  addPassing((message, from) => {
+    giveUp(from, message);
+    taken(message);
+  });
   // Replaced and not asked for: a test in send() would cost every message of programs that have none to be disposed of.
   const { send, sendAll } = Outbox.prototype;
   Outbox.prototype.send = function (this: Outbox, message: unknown) {

@@ -11,6 +11,8 @@ export interface RowCall {
   readonly call: (message: unknown) => unknown;
   /** The result says whether the message goes on; otherwise it is what goes on, unless it is null or undefined. */
   readonly filters: boolean;
+  /** Is called with each object that comes to the step; what it throws is the failure of what is before the step. */
+  readonly pass?: (message: unknown) => void;
 }
 
 /** What a {@link FusedLoop} has done, and at which step it had to leave off. */
@@ -47,6 +49,7 @@ export function closureLoop(row: readonly RowCall[], iterates: boolean): FusedLo
     let taken = 0;
     let at = -1;
     let asked: unknown;
+    let passing = false;
     try {
       next: while (taken < most && last.blocked === 0 && wiring.epoch === epoch) {
         at = -1;
@@ -63,8 +66,14 @@ export function closureLoop(row: readonly RowCall[], iterates: boolean): FusedLo
           value = (from as Inbox).recv();
         }
         taken++;
-        for (at = 0; at < steps; at++) {
-          const { call, filters } = row[at] as RowCall;
+        for (let step = 0; step < steps; step++) {
+          const { call, filters, pass } = row[step] as RowCall;
+          if (pass !== undefined && typeof value === 'object') {
+            passing = true;
+            pass(value);
+            passing = false;
+          }
+          at = step;
           asked = value;
           const result = call(value);
           const promised = isThenable(result);
@@ -83,14 +92,15 @@ export function closureLoop(row: readonly RowCall[], iterates: boolean): FusedLo
           if (promised) break next;
           continue next;
         }
+        passing = true;
         outbox.send(value);
+        passing = false;
       }
     } catch (error) {
       report.outcome = 'threw';
       report.result = error;
-      // What could not be sent is the last step's failure.
-      if (at === steps) at--;
-      else if (at >= 0 && (row[at] as RowCall).filters) disposeMessage(asked);
+      // What could not be sent is the failure of the step that gave it.
+      if (!passing && at >= 0 && (row[at] as RowCall).filters) disposeMessage(asked);
       if (at >= 0) drops[at] = (drops[at] as number) + 1;
     }
     report.taken = taken;
@@ -104,14 +114,15 @@ export function closureLoop(row: readonly RowCall[], iterates: boolean): FusedLo
  */
 export function generatedLoop(row: readonly RowCall[], iterates: boolean): FusedLoop | undefined {
   const names = row.map((_, i) => `call${i}`);
+  const passes = row.map(({ pass }) => pass);
   let make: (...args: unknown[]) => FusedLoop;
   try {
-    make = new Function('wiring', 'disposeMessage', ...names, loopText(row, iterates)) as typeof make;
+    make = new Function('wiring', 'disposeMessage', 'passes', ...names, loopText(row, iterates)) as typeof make;
   } catch {
     // A page whose policy forbids it.
     return undefined;
   }
-  return make(wiring, disposeMessage, ...row.map(({ call }) => call));
+  return make(wiring, disposeMessage, passes, ...row.map(({ call }) => call));
 }
 
 function loopText(row: readonly RowCall[], iterates: boolean): string {
@@ -124,27 +135,32 @@ function loopText(row: readonly RowCall[], iterates: boolean): string {
   return `'use strict';
 return (from, outbox, last, report, most) => {
   const epoch = wiring.epoch;
-  let ${['taken = 0', 'at = -1', 'value', ...each((i) => `drops${i} = 0`)].join(', ')};
+  let ${['taken = 0', 'at = -1', 'passing = false', 'value', ...each((i) => `drops${i} = 0`)].join(', ')};
   try {
     while (taken < most && ${iterates ? '' : 'from.ready && '}last.blocked === 0 && wiring.epoch === epoch) {
       at = -1;
       ${take}
       taken++;
-      ${row.map(({ filters }, i) => (filters ? filterText(i) : mapText(i))).join('\n      ')}
-      at = ${row.length};
+      ${row.map(({ filters, pass }, i) => (pass === undefined ? '' : passText(i)) + (filters ? filterText(i) : mapText(i))).join('\n      ')}
+      passing = true;
       outbox.send(value);
+      passing = false;
     }
   } catch (error) {
     report.outcome = 'threw';
     report.result = error;
-    if (at === ${row.length}) at--;
-    ${each((i) => (row[i]?.filters ? `else if (at === ${i}) disposeMessage(value);` : '')).join(' ')}
+    ${each((i) => (row[i]?.filters ? `if (at === ${i} && !passing) disposeMessage(value);` : '')).join(' ')}
     ${each((i) => `if (at === ${i}) drops${i}++;`).join(' ')}
   }
   ${each((i) => `report.drops[${i}] = drops${i};`).join(' ')}
   report.taken = taken;
   report.at = at;
 };`;
+}
+
+function passText(i: number): string {
+  return `if (typeof value === 'object') { passing = true; passes[${i}](value); passing = false; }
+      `;
 }
 
 function mapText(i: number): string {

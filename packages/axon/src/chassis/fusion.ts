@@ -2,6 +2,7 @@
 import { TASK } from '../component.js';
 import { Inbox } from '../inbox.js';
 import { Outbox } from '../outbox.js';
+import { type Passing, passings } from '../passing.js';
 import { IDLE, QUEUED, type Task } from '../task.js';
 import { wiring } from '../topology.js';
 import { closureLoop, type FusedLoop, generatedLoop, LoopReport, type RowCall, type RowFrom } from './fused-loop.js';
@@ -27,8 +28,6 @@ const LONG_US = 2000;
 const LONG_SLICE = 64;
 
 const PUSH = Inbox.prototype.push;
-const RECV = Inbox.prototype.recv;
-const SEND = Outbox.prototype.send;
 
 /**
  * Adjacent steps that run as one: the first of them calls the functions of all, and sends what comes out from the outbox of
@@ -49,6 +48,7 @@ export class FusedRow {
   #known: FusibleStep[] = [];
   #loop: FusedLoop | undefined;
   #isGenerated = false;
+  #passings: readonly Passing[] = [];
   #passed = 0;
   readonly #report = new LoopReport();
 
@@ -101,16 +101,31 @@ export class FusedRow {
 
   #loopFor(): FusedLoop {
     const iterates = this.#first === undefined;
-    if (this.#loop === undefined || !sameSteps(this.#steps, this.#known)) {
+    if (this.#loop === undefined || !sameSteps(this.#steps, this.#known) || this.#passings !== passings) {
       this.#known = [...this.#steps];
-      this.#loop = closureLoop(this.#known, iterates);
+      this.#passings = passings;
+      this.#loop = closureLoop(this.#calls(iterates), iterates);
       this.#isGenerated = false;
       this.#passed = 0;
     } else if (!this.#isGenerated && this.#passed >= WARM) {
       this.#isGenerated = true;
-      this.#loop = generatedLoop(this.#known, iterates) ?? this.#loop;
+      this.#loop = generatedLoop(this.#calls(iterates), iterates) ?? this.#loop;
     }
     return this.#loop;
+  }
+
+  #calls(iterates: boolean): RowCall[] {
+    const all = this.#passings;
+    if (all.length === 0) return this.#known;
+    return this.#known.map(({ call, filters, [TASK]: task }, i) => {
+      const from = i > 0 ? (this.#known[i - 1] as FusibleStep).outbox : this.#outbox;
+      // The first of a row without an iterator takes from its inbox.
+      if (i === 0 && !iterates) return { call, filters };
+      const pass = (message: unknown) => {
+        for (const passing of all) passing(message, from, task);
+      };
+      return { call, filters, pass };
+    });
   }
 
   /** What each box would have counted. */
@@ -147,8 +162,9 @@ function following(outbox: Outbox): FusibleStep | undefined {
   const { task } = inbox;
   const step = task.component as unknown as Partial<FusibleStep> | undefined;
   if (step === undefined || step[HAND_OVER] === undefined || step.inbox !== inbox || step.apart) return undefined;
-  // Functions of their own: somebody looks at each message.
-  if (outbox.send !== SEND || inbox.push !== PUSH || inbox.recv !== RECV) return undefined;
+  // Functions of their own: somebody looks at each message. Those of all boxes may have been replaced, see passings.
+  if (outbox.send !== Outbox.prototype.send || inbox.push !== PUSH || inbox.recv !== Inbox.prototype.recv)
+    return undefined;
   if (inbox.count > 0 || inbox.producers.length !== 1 || task.blocked > 0 || task.stopRequested) return undefined;
   return task.state === IDLE || task.state === QUEUED ? (step as FusibleStep) : undefined;
 }

@@ -299,6 +299,7 @@ describe('tap and trace', () => {
 
   it('refuse wrong use', () => {
     expect(() => tap(5 as never, () => {})).toThrow('tap: Expected an inbox but received 5');
+    expect(() => trace(null as never)).toThrow('trace: Expected an inbox but received null');
     expect(() => trace(new Passer().inbox, 0)).toThrow(
       'trace: Expected a whole number above 0 for count but received 0',
     );

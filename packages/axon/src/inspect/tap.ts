@@ -51,8 +51,7 @@ function textOf(message: unknown, object: object | undefined, kind: string): str
  * await line.run();
  */
 export function tap<T>(inbox: Inbox<T>, look: (summary: MessageSummary) => void): () => void {
-  if (!((inbox as unknown) instanceof Inbox))
-    throw new TypeError(`tap: Expected an inbox but received ${String(inbox)}`);
+  requireInbox('tap', inbox);
   let seen = 0;
   // Where messages wait: those of a chassis' inbox do so in a part's.
   let end = inbox as unknown as Inbox;
@@ -71,6 +70,10 @@ export function tap<T>(inbox: Inbox<T>, look: (summary: MessageSummary) => void)
   };
 }
 
+function requireInbox(owner: string, inbox: unknown): void {
+  if (!(inbox instanceof Inbox)) throw new TypeError(`${owner}: Expected an inbox but received ${String(inbox)}`);
+}
+
 /** The last messages that came to an inbox; see {@link trace}. */
 export interface Trace {
   /** Oldest first. */
@@ -84,6 +87,7 @@ export function trace<T>(inbox: Inbox<T>, count = 32): Trace {
   if (!(Number.isInteger(count) && count > 0)) {
     throw new RangeError(`trace: Expected a whole number above 0 for count but received ${String(count)}`);
   }
+  requireInbox('trace', inbox);
   const messages: MessageSummary[] = [];
   const stop = tap(inbox, (seen) => {
     if (messages.length === count) messages.shift();
