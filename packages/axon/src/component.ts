@@ -46,6 +46,9 @@ export interface RunOptions {
 /** @internal Key of a component's {@link Task}. */
 export const TASK: unique symbol = Symbol('kamaelia.task');
 
+/** @internal Method of a component that was given something to close: called when it is stopped, also before it began. */
+export const UNBEGUN: unique symbol = Symbol('kamaelia.unbegun');
+
 const DEFAULT_NAMES = ['inbox', 'outbox', 'control', 'signal'];
 
 /**

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isAsyncGenerator, isCancellation, isGenerator, resolveWaiters } from './async-main.js';
 import { type Clock, WallClock } from './clock.js';
-import { startMain } from './component.js';
+import { startMain, UNBEGUN } from './component.js';
 import { findDeadlock, relieve, Starving } from './deadlock.js';
 import { CancelledError } from './errors.js';
 import { type Graph, outsideWork } from './graph.js';
@@ -401,6 +401,7 @@ export class Scheduler {
 
   #beginStop(task: Task): void {
     task.returning = true;
+    (task.component as { [UNBEGUN]?(): void })[UNBEGUN]?.();
     for (const child of task.children) if (child.late) this.requestStop(child);
     if (task.gen !== undefined) {
       this.#returnGenerator(task, task.gen);

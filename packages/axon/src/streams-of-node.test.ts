@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { describe, expect, it } from 'vitest';
 import { Counter, failing, TakeThenEnd } from '../test/bridge-ends.js';
 import { turn } from '../test/surroundings.js';
-import { Pipeline } from './index.js';
+import { Pipeline, Scheduler } from './index.js';
 import { TestHandles, TestSink } from './testing/index.js';
 
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);
@@ -99,6 +99,21 @@ describe('a sink of a pipeline', () => {
           'Expected a Writable that is open but received one that has ended or was destroyed',
         );
       }
+    }
+  });
+
+  it('both ends of a graph that is aborted before it began are destroyed', async () => {
+    for (const slices of [0, 1, 2, 3, 4]) {
+      const source = Readable.from(numbers(3));
+      const writable = new Writable({ objectMode: true, write: () => {} });
+      const scheduler = new Scheduler();
+      scheduler.drive(() => {});
+      const graph = Pipeline(source, writable).activate({ scheduler });
+      for (let n = 0; n < slices; n++) scheduler.step();
+      graph.abort(new Error('stop'));
+      scheduler.drive(undefined);
+      await expect(graph.done).rejects.toThrow('stop');
+      expect([source.destroyed, writable.destroyed], `after ${slices} slices`).toEqual([true, true]);
     }
   });
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Component, TASK } from '../component.js';
+import { Component, TASK, UNBEGUN } from '../component.js';
 import { disposeMessage } from '../dispose.js';
 import { Step, type Steps } from '../steps.js';
 import { FunctionStage } from './function-stage.js';
@@ -35,17 +35,19 @@ const MESSAGES_PER_SLICE = 1024;
 export class IterableSource extends Component {
   readonly outbox = this.out<unknown>('outbox');
   readonly #iterable: Iterable<unknown>;
+  #begun = false;
 
   constructor(iterable: Iterable<unknown>) {
     super();
     this.#iterable = iterable;
-    // Stopped before it began.
-    this[TASK].onEnd = () => {
-      if (!this[TASK].started) this.#iterable[Symbol.iterator]().return?.();
-    };
+  }
+
+  [UNBEGUN](): void {
+    if (!this.#begun) this.#iterable[Symbol.iterator]().return?.();
   }
 
   override *main(): Steps {
+    this.#begun = true;
     const { outbox } = this;
     const iterator = this.#iterable[Symbol.iterator]();
     const row = new FusedRow(this[TASK], iterator, outbox, undefined);
@@ -84,17 +86,19 @@ export class IterableSource extends Component {
 export class AsyncIterableSource extends Component {
   readonly outbox = this.out<unknown>('outbox');
   readonly #iterable: AsyncIterable<unknown>;
+  #begun = false;
 
   constructor(iterable: AsyncIterable<unknown>) {
     super();
     this.#iterable = iterable;
-    // Stopped before it began.
-    this[TASK].onEnd = () => {
-      if (!this[TASK].started) this.#close(this.#iterable[Symbol.asyncIterator](), undefined);
-    };
+  }
+
+  [UNBEGUN](): void {
+    if (!this.#begun) this.#close(this.#iterable[Symbol.asyncIterator](), undefined);
   }
 
   override *main(): Steps {
+    this.#begun = true;
     const { outbox } = this;
     const iterator = this.#iterable[Symbol.asyncIterator]();
     let next: Promise<IteratorResult<unknown, unknown>> | undefined;
@@ -137,17 +141,19 @@ export class AsyncIterableSource extends Component {
 export class ReadableStreamSource extends Component {
   readonly outbox = this.out<unknown>('outbox');
   readonly #stream: ReadableStream<unknown>;
+  #begun = false;
 
   constructor(stream: ReadableStream<unknown>) {
     super();
     this.#stream = stream;
-    // Stopped before it began.
-    this[TASK].onEnd = () => {
-      if (!this[TASK].started) this.#stream.cancel().catch(() => {});
-    };
+  }
+
+  [UNBEGUN](): void {
+    if (!this.#begun) this.#stream.cancel().catch(() => {});
   }
 
   override *main(): Steps {
+    this.#begun = true;
     const { outbox } = this;
     const reader = this.#stream.getReader();
     let read: ReturnType<typeof reader.read> | undefined;
@@ -175,13 +181,19 @@ export class ReadableStreamSource extends Component {
 export class WritableSink extends Component {
   readonly inbox = this.in<unknown>('inbox', { capacity: 16 });
   readonly #writable: NodeWritable;
+  #begun = false;
 
   constructor(writable: NodeWritable) {
     super();
     this.#writable = writable;
   }
 
+  [UNBEGUN](): void {
+    if (!this.#begun && !isStandardOutput(this.#writable)) this.#writable.destroy();
+  }
+
   override *main(): Steps {
+    this.#begun = true;
     const { inbox } = this;
     const writable = this.#writable;
     // One that has ended says nothing any more, so there would be nothing to wait for.
@@ -242,13 +254,19 @@ export class WritableSink extends Component {
 export class WritableStreamSink extends Component {
   readonly inbox = this.in<unknown>('inbox', { capacity: 16 });
   readonly #stream: WritableStream<unknown>;
+  #begun = false;
 
   constructor(stream: WritableStream<unknown>) {
     super();
     this.#stream = stream;
   }
 
+  [UNBEGUN](): void {
+    if (!this.#begun) this.#stream.abort().catch(() => {});
+  }
+
   override *main(): Steps {
+    this.#begun = true;
     const { inbox } = this;
     const writer = this.#stream.getWriter();
     let ended = false;
