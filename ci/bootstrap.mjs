@@ -13,7 +13,7 @@ Installs the npm packages, compiles TypeScript, describes the components and bui
 missing or out of date.
 
   --tests   also builds the native tests and tools and installs the Debian packages that the tests use
-            (doctest-dev chromium ffmpeg clang libclang-rt-14-dev clang-format)
+            (doctest-dev chromium ffmpeg clang libclang-rt-14-dev clang-format pkg-config)
   --force   does every step again
 
 Exit codes: 0 done, 1 failed, 2 wrong use.`;
@@ -74,6 +74,7 @@ const testTools = [
   ['clang', () => has('clang++')],
   ['libclang-rt-14-dev', () => existsSync('/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.fuzzer-x86_64.a')],
   ['clang-format', () => has('clang-format')],
+  ['pkg-config', () => has('pkg-config')],
 ];
 
 function installTools() {

@@ -21,10 +21,15 @@ const tracked = (...patterns) =>
 /** Name of a gate -> function that runs it and says whether it passed. */
 export const gates = {
   'format and lint': () => run(node, [bin('@biomejs/biome', 'bin/biome'), 'check', '--error-on-warnings', '.']).ok,
-  'C++ format': () => {
-    const files = tracked('native/*.cc', 'native/*.h', 'bindings/*.cc', 'bindings/*.h').filter(
-      (f) => !f.includes('/tables/'),
-    );
+  'C and C++ format': () => {
+    const files = tracked(
+      'native/*.c',
+      'native/*.cc',
+      'native/*.h',
+      'bindings/*.cc',
+      'bindings/*.h',
+      'examples/*.c',
+    ).filter((f) => !f.includes('/tables/'));
     if (files.length === 0) return true;
     if (!has('clang-format')) return false;
     return run('clang-format', ['--dry-run', '-Werror', ...files]).ok;

@@ -48,6 +48,7 @@ function build(name, source, flags, options = []) {
       '-G',
       'Ninja',
       '-DCMAKE_BUILD_TYPE=RelWithDebInfo',
+      `-DCMAKE_C_FLAGS=${flags}`,
       `-DCMAKE_CXX_FLAGS=${flags}`,
       ...options,
     ],
