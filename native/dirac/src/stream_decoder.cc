@@ -208,6 +208,8 @@ Step StreamDecoder::beginSequence(const Unit& unit) {
   // Repeated within a sequence, the header is the same to the byte.
   if (inSequence_ && header_.size() == unit.size &&
       std::equal(header_.begin(), header_.end(), unit.payload)) {
+    // It stands between pictures: one that came in fragments does not wait for another to begin.
+    finishFragments();
     return Step::kProgress;
   }
   VideoFormat format;

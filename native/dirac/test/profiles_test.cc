@@ -190,6 +190,21 @@ TEST_SUITE("picture fragments") {
     CHECK(played.slotsLeft == 0);
   }
 
+  TEST_CASE("a picture of which some never came is shown when the sequence header comes again") {
+    const std::vector<Bytes> slices = encodeSlices(noisyPicture(kFormat, 4), kCoding);
+    StreamBuilder stream = streamOf(kFormat);
+    stream.unit(0xEC, parameterFragment(0, kCoding));
+    stream.unit(0xEC, sliceFragment(0, {0, 0}, slices, 0, 4));
+    stream.unit(kSequenceHeader, sequenceHeader(kFormat));
+    // Of the picture that has ended, so nobody's.
+    stream.unit(0xEC, sliceFragment(0, {0, 1}, slices, 4, 8));
+    const Played played = play(stream.endOfSequence().bytes());
+    CHECK(played.numbers() == Numbers{0});
+    CHECK(played.stats.damaged == 1);
+    CHECK(played.pictures.at(0).picture.plane[0].at(39, 23) == 128);
+    CHECK(played.slotsLeft == 0);
+  }
+
   TEST_CASE("places outside the picture and parameters without sense do no harm") {
     const std::vector<Bytes> slices = encodeSlices(noisyPicture(kFormat, 4), kCoding);
     StreamBuilder stream = streamOf(kFormat);

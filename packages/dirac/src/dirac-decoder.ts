@@ -69,7 +69,7 @@ export interface DiracDecoderStats extends NativeStats {
  *
  * `inbox`: bytes, cut anywhere, or chunks as `DiracParser` makes them; read-only, copied. `outbox`: {@link VideoFrame}s
  * in presentation order, each to be closed by its receiver. From bytes `pts` counts frames from 0 through all sequences
- * and `timebase` is one frame; frames of chunks have the times of their chunk. Auxiliary data units in front of a picture
+ * and `timebase` is one frame; frames of chunks have the times of their chunk, and are `damaged` where it is. Auxiliary data units in front of a picture
  * are its `sideData` (`kind` `'dirac-auxiliary'`, its own kind in the first byte); checksums among them are verified and
  * counted in `stats`. The two fields of a frame that are coded one by one lie in alternate rows. Damage does not stop it:
  * it finds the next picture, marks what was harmed (`damaged`), counts in `stats` and logs once a second at most. When
@@ -98,6 +98,7 @@ export class DiracDecoder extends Component {
   #pool: FramePool | undefined;
   #generation: PoolGeneration | undefined;
   #nativeGeneration = 0;
+  #fieldCoding = false;
   #timebase: Rational = { num: 1, den: 25 };
   readonly #times = new ChunkTimes();
   #external: External | undefined;
@@ -283,6 +284,7 @@ export class DiracDecoder extends Component {
     const generation = this.#poolOrThrow().configure(layout, initial, baseOffsetOf);
     this.#generation = generation;
     this.#nativeGeneration = event.generation;
+    this.#fieldCoding = event.format.pictureCodingMode === 1;
     const { num, den } = event.format.frameRate;
     this.#timebase = { num: den, den: num };
     generation.onFree = (slot) => {
@@ -308,12 +310,14 @@ export class DiracDecoder extends Component {
   #deliver(event: PictureEvent): void {
     const generation = this.#generation;
     if (generation === undefined) return;
-    const { pts, damaged, discontinuity, intra: keyframe, lowBand, sideData } = event;
-    if (damaged) this.#logDamage(false);
+    const { pts, discontinuity, intra: keyframe, lowBand, sideData } = event;
+    const ofChunk = this.#times.take(event.pictureNumber, this.#fieldCoding);
+    const damaged = event.damaged || ofChunk?.damaged === true;
+    if (event.damaged) this.#logDamage(false);
     const times: FrameTimes = {
       pts,
       timebase: this.#timebase,
-      ...this.#times.take(event.pictureNumber),
+      ...ofChunk,
       damaged,
       discontinuity,
       keyframe,

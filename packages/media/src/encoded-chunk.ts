@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Rational } from './video-frame.js';
 
-/** One coded picture, or a stretch of coded sound, with its times. */
+/** One coded picture, a part of one as it arrives, or a stretch of coded sound, with its times. */
 export interface EncodedChunk {
   /** Read-only. */
   readonly data: Uint8Array;
@@ -17,4 +17,6 @@ export interface EncodedChunk {
   readonly keyframe: boolean;
   /** First after a break of the stream. */
   readonly discontinuity: boolean;
+  /** Something of it is known to be missing, or was made up. */
+  readonly damaged?: boolean;
 }
