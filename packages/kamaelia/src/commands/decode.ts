@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { existsSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { extname } from 'node:path';
+import { dirname, extname } from 'node:path';
 import { type Component, type LogEntry, Pipeline } from '@kamaelia/axon';
 import { DiracDecoder, type DiracDecoderStats } from '@kamaelia/dirac';
 import {
@@ -85,8 +85,17 @@ class OutputFile {
   }
 
   async write(bytes: Uint8Array): Promise<void> {
-    this.#handle ??= await open(this.#path, this.#force ? 'w' : 'wx');
+    this.#handle ??= await this.#open();
     for (let at = 0; at < bytes.length; ) at += (await this.#handle.write(bytes, at)).bytesWritten;
+  }
+
+  async #open(): Promise<FileHandle> {
+    try {
+      return await open(this.#path, this.#force ? 'w' : 'wx');
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(`Expected a file that can be written for OUTPUT but received ${this.#path}: ${why}`);
+    }
   }
 
   async close(): Promise<void> {
@@ -108,6 +117,9 @@ function checkOutput(output: string | undefined, values: ReturnType<typeof parse
   }
   if (!['.y4m', '.yuv'].includes(extname(output))) {
     throw new UsageError(`Expected a name with .y4m or .yuv, or -, for OUTPUT but received ${output}`);
+  }
+  if (!existsSync(dirname(output))) {
+    throw new UsageError(`Expected a name in a folder that exists for OUTPUT but received ${output}`);
   }
   if (existsSync(output) && !values.force) {
     throw new UsageError(`Expected a new file for OUTPUT but ${output} exists (--force replaces it)`);
