@@ -12,7 +12,7 @@ import { Rest } from './rest.js';
 import { RunQueue } from './run-queue.js';
 import type { SchedulerOptions } from './scheduler-options.js';
 import { SliceMeter } from './slice-meter.js';
-import { isThenable, SleepStep, Step } from './steps.js';
+import { isThenable, PARK, SleepStep, Step } from './steps.js';
 import { Stops } from './stopping.js';
 import { DONE, IDLE, QUEUED, RESUME_PLAIN, RESUME_THROW, RESUME_VALUE, RUNNING, type Task, WAITING } from './task.js';
 import { Timers } from './timers.js';
@@ -314,6 +314,7 @@ export class Scheduler {
     if (task.stopRequested && !task.returning) this.enqueue(task);
     else if (typeof value !== 'object' || value === null) this.#park(task, progressBefore);
     else if (value === Step.again) this.enqueue(task);
+    else if (value === PARK && !task.returning) this.#park(task, task.progress());
     else if (value instanceof SleepStep) this.#sleep(task, value.atUs);
     else if (isThenable(value)) this.#await(task, value);
     else this.#park(task, progressBefore);

@@ -50,6 +50,12 @@ export const Step: {
   readonly again: object;
 } = Object.freeze({ again: new AgainStep() });
 
+/**
+ * @internal Park, though this slice took or sent something: for a component that has looked at everything it has, and that
+ * whatever comes later makes runnable.
+ */
+export const PARK: object = Object.freeze({});
+
 /** True for anything with a `then` method; also if looking for it throws, which whoever waits for it is to be told. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   if ((typeof value !== 'object' || value === null) && typeof value !== 'function') return false;
