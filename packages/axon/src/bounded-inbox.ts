@@ -145,8 +145,8 @@ export class BoundedInbox<T = unknown> extends Inbox<T> {
 
   /** @internal A lossy inbox holds nobody back. */
   override setFull(): void {
+    this.deepest(this.count); // inspection
     if (this.#lossy === undefined) super.setFull();
-    else this.deepest(this.count); // inspection
   }
 
   /** @internal recv() above decides, by every bound. */

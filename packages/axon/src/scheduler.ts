@@ -148,7 +148,7 @@ export class Scheduler {
   addFull(inbox: Inbox): void {
     const counts = inbox.own();
     counts.fullIndex = this.#full.length;
-    if (inbox.count > counts.highWater) counts.highWater = inbox.count; // inspection
+    inbox.deepest(inbox.count); // inspection
     counts.fullTimes++; // inspection
     counts.fullSinceMs = this.meter.nowMs; // inspection
     this.#full.push(inbox);
