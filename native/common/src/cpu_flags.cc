@@ -11,7 +11,11 @@ uint32_t detected() {
 #if defined(__x86_64__)
   uint32_t flags = 0;
   if (__builtin_cpu_supports("sse4.1")) flags |= kCpuSse41;
-  if (__builtin_cpu_supports("avx2")) flags |= kCpuAvx2;
+  // Kernels of this set use the bit manipulation of the processors that brought it.
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
+      __builtin_cpu_supports("bmi2")) {
+    flags |= kCpuAvx2;
+  }
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
       __builtin_cpu_supports("avx512vl")) {
     flags |= kCpuAvx512;

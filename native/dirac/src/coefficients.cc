@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
-#include <mutex>
 
 #include "common/cpu_flags.h"
 
@@ -235,24 +234,21 @@ bool CoefficientDecoder::decodeBands(const TransformParams& params, const BandCo
 template <typename Coefficient>
 bool CoefficientDecoder::decodeSlices(const TransformParams& params) {
   PictureCoefficients<Coefficient>& to = in<Coefficient>();
-  const SliceLayout<Coefficient> layout(to.slices, params, to.plane);
+  to.layout.configure(to.slices, params, to.plane);
   const int rows = params.slices.y;
-  const int parts = std::min(rows, options_.threads == 1 ? 1 : options_.threads * kPartsPerThread);
-  bool good = true;
-  std::mutex mutex;
-  pool_->parallelFor(
-      static_cast<size_t>(parts), static_cast<size_t>(options_.threads), [&](size_t part) {
-        BandPeaks peaks[3];
-        const int first = static_cast<int>(int64_t{rows} * static_cast<int64_t>(part) / parts);
-        const int last = static_cast<int>(int64_t{rows} * static_cast<int64_t>(part + 1) / parts);
-        bool whole = true;
-        for (int row = first; row < last && !cancelled(); ++row) {
-          whole = layout.decodeRows(slices_.data(), row, row + 1, peaks) && whole;
-        }
-        const std::lock_guard lock(mutex);
-        good = good && whole;
-        for (int c = 0; c < 3; ++c) peaks_[c].raise(peaks[c]);
-      });
+  const size_t parts = static_cast<size_t>(
+      std::min(rows, options_.threads == 1 ? 1 : options_.threads * kPartsPerThread));
+  if (to.parts.size() < parts) to.parts.resize(parts);
+  std::atomic<bool> good{true};
+  pool_->parallelFor(parts, static_cast<size_t>(options_.threads), [&](size_t part) {
+    SliceDecoder<Coefficient>& decoder = to.parts[part];
+    const size_t all = static_cast<size_t>(rows);
+    decoder.begin(to.layout);
+    for (size_t row = all * part / parts; row < all * (part + 1) / parts && !cancelled(); ++row) {
+      if (!decoder.decodeRow(slices_.data(), static_cast<int>(row))) good = false;
+    }
+  });
+  for (size_t part = 0; part < parts; ++part) to.parts[part].raise(peaks_);
   if (params.syntax != Syntax::kLowDelay || cancelled()) return good;
   for (int c = 0; c < 3; ++c) {
     const uint32_t peak = undoDcPrediction(subbandOf(to.plane[c], 0, Orientation::kLL));

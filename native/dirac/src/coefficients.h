@@ -8,7 +8,7 @@
 #include "common/bit_reader.h"
 #include "common/thread_pool.h"
 #include "dirac/types.h"
-#include "slices.h"
+#include "slice_decoder.h"
 #include "subband.h"
 #include "wavelet.h"
 
@@ -26,6 +26,8 @@ struct PictureCoefficients {
   WaveletDsp<Coefficient> wavelet;
   SliceDsp<Coefficient> slices;
   CoefficientPlane<Coefficient> plane[3];
+  SliceLayout<Coefficient> layout;
+  std::vector<SliceDecoder<Coefficient>> parts;      // of the rows of slices
   std::vector<InverseWavelet<Coefficient>> rows[3];  // of each stripe
 };
 

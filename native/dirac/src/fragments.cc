@@ -62,7 +62,9 @@ void FragmentedPicture::slices(std::vector<CodedSlice>* to) const {
   const SliceParams& slicing = transform_.slices;
   to->assign(static_cast<size_t>(slicing.x) * static_cast<size_t>(slicing.y), CodedSlice{});
   for (size_t i = 0; i < places_.size(); ++i) {
-    if (places_[i].there) (*to)[i] = {bytes_.data() + places_[i].at, places_[i].size};
+    if (places_[i].there) {
+      (*to)[i] = {bytes_.data() + places_[i].at, places_[i].size, bytes_.size() - places_[i].at};
+    }
   }
 }
 

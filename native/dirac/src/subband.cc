@@ -203,27 +203,18 @@ void CoefficientPlane<Coefficient>::configure(int componentWidth, int componentH
 }
 
 template <typename Coefficient>
-Image<Coefficient> CoefficientPlane<Coefficient>::imageOf(int level) {
-  const int across = levels() - level;
-  const int down = std::min(depth, across);
-  return {data.data(), static_cast<ptrdiff_t>(width) << down, width >> across, height >> down};
-}
-
-template <typename Coefficient>
 Subband<Coefficient> subbandOf(CoefficientPlane<Coefficient>& plane, int level,
                                Orientation orientation) {
-  // The LL band of level 0 lies where level 1 finds its own LL part.
-  if (level == 0) return plane.imageOf(0);
-  Subband<Coefficient> band = plane.imageOf(level);
-  band.width /= 2;
-  if (orientation == Orientation::kHL || orientation == Orientation::kHH) band.data += band.width;
-  if (level > plane.depthHorizontal) {
-    band.height /= 2;
-    if (orientation == Orientation::kLH || orientation == Orientation::kHH) {
-      band.data += band.stride;
-    }
-    band.stride *= 2;
+  const int across = plane.levels() - level;
+  const int down = std::min(plane.depth, across);
+  Subband<Coefficient> band = {plane.data.data(), 0, plane.width >> across, plane.height >> down};
+  if (level > 0) {
+    // Those of coarser levels have the place of the LL part of this one.
+    band.width /= 2;
+    if (level > plane.depthHorizontal) band.height /= 2;
+    band.data += static_cast<ptrdiff_t>(orientation) * band.width * band.height;
   }
+  band.stride = band.width;
   return band;
 }
 

@@ -13,17 +13,15 @@ namespace kamaelia::dirac {
 enum class Orientation : uint8_t { kLL, kHL, kLH, kHH };
 
 template <typename Coefficient>
-struct Image {
+struct Subband {
   Coefficient* data = nullptr;
   ptrdiff_t stride = 0;  // between rows
   int width = 0;
   int height = 0;
 };
 
-// One component's coefficients, int16_t or int32_t. All levels lie in one array of the padded size,
-// so that the inverse transform works in place: an image's even rows are LL then HL, its odd rows
-// LH then HH, each of half the image's width; the LL part is the image of the next coarser level. A
-// level that is horizontal only has LL then HL in every row.
+// One component's coefficients, int16_t or int32_t: the LL band, then level by level the others,
+// each band's rows one behind the other, so that what neighbours in the picture is in few pages.
 template <typename Coefficient>
 struct CoefficientPlane {
   int width = 0;   // padded to a multiple of 1 << levels()
@@ -37,12 +35,7 @@ struct CoefficientPlane {
   void configure(int componentWidth, int componentHeight, int transformDepth,
                  int horizontalDepth = 0);
   int levels() const { return depth + depthHorizontal; }
-  // The image that level `level` (from 1) makes.
-  Image<Coefficient> imageOf(int level);
 };
-
-template <typename Coefficient>
-using Subband = Image<Coefficient>;
 
 // level 0 is the LL band alone, levels from 1 (coarsest) on have the other three, or HL alone.
 template <typename Coefficient>

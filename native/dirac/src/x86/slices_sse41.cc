@@ -5,8 +5,8 @@
 namespace kamaelia::dirac {
 
 void fillSlicesSse41(SliceDsp<int16_t>* narrow, SliceDsp<int32_t>* wide) {
-  if (narrow != nullptr) narrow->dequantise = dequantise<int16_t>;
-  if (wide != nullptr) wide->dequantise = dequantise<int32_t>;
+  if (narrow != nullptr) fillSlices(narrow);
+  if (wide != nullptr) fillSlices(wide);
 }
 
 }  // namespace kamaelia::dirac

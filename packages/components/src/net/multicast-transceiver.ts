@@ -55,16 +55,7 @@ export class Multicast_transceiver extends BasicPeer<Sendable, GroupDatagram> {
   constructor(options: MulticastTransceiverOptions) {
     const owner = 'Multicast_transceiver';
     super(
-      optionsObject(owner, options, [
-        'localAddr',
-        'localPort',
-        'remoteAddr',
-        'remotePort',
-        'ttl',
-        'queue',
-        'receiveBuffer',
-        'linger',
-      ]),
+      optionsObject(owner, options, ['localAddr', 'localPort', 'remoteAddr', 'remotePort', 'ttl', 'queue', 'linger']),
     );
     const { localAddr = '127.0.0.1', remoteAddr, remotePort, localPort = remotePort } = options;
     const { ttl = DEFAULT_TTL } = options;

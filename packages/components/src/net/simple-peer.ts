@@ -81,17 +81,7 @@ export class SimplePeer extends BasicPeer<Sendable, Datagram> {
 
   constructor(options: SimplePeerOptions = {}) {
     const owner = 'SimplePeer';
-    super(
-      optionsObject(owner, options, [
-        'localaddr',
-        'localport',
-        'receiverAddr',
-        'receiverPort',
-        'queue',
-        'receiveBuffer',
-        'linger',
-      ]),
-    );
+    super(optionsObject(owner, options, ['localaddr', 'localport', 'receiverAddr', 'receiverPort', 'queue', 'linger']));
     this.#local = checkedLocal(owner, options);
     this.#receiver = checkedReceiver(owner, options, this.#local);
   }

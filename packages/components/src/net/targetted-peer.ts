@@ -36,17 +36,7 @@ export class TargettedPeer extends BasicPeer<Sendable, Datagram> {
 
   constructor(options: TargettedPeerOptions = {}) {
     const owner = 'TargettedPeer';
-    super(
-      optionsObject(owner, options, [
-        'localaddr',
-        'localport',
-        'receiverAddr',
-        'receiverPort',
-        'queue',
-        'receiveBuffer',
-        'linger',
-      ]),
-    );
+    super(optionsObject(owner, options, ['localaddr', 'localport', 'receiverAddr', 'receiverPort', 'queue', 'linger']));
     this.#local = checkedLocal(owner, options);
     this.#receiver = checkedReceiver(owner, options, this.#local);
   }
