@@ -9,4 +9,14 @@ import { DiracDecoder } from '@kamaelia/dirac';
 import { FrameToYUV4MPEG } from '@kamaelia/media';
 
 const filename = process.argv[2] ?? new URL('media/testcard.drc', import.meta.url).pathname;
-await Pipeline(new ReadFileAdaptor({ filename }), new DiracDecoder(), new FrameToYUV4MPEG(), new ConsoleEchoer()).run();
+try {
+  await Pipeline(
+    new ReadFileAdaptor({ filename }),
+    new DiracDecoder(),
+    new FrameToYUV4MPEG(),
+    new ConsoleEchoer(),
+  ).run();
+} catch (error) {
+  console.error(error.message);
+  process.exitCode = 1;
+}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The second half of the article's first program: plays what dirac-server.mjs serves, waiting for it if it must.
+// The second half of the article's first program: plays what dirac-server.mjs serves.
 //
 //   node dirac-player.mjs [HOST] [PORT]
 import { Pipeline } from '@kamaelia/axon';
@@ -12,14 +12,19 @@ const host = process.argv[2] ?? '127.0.0.1';
 const port = Number(process.argv[3] ?? 1601);
 
 const overlay = new VideoOverlay();
-await Pipeline(
-  new TCPClient({ host, port }),
-  new DiracDecoder(),
-  new MessageRateLimit({ messagesPerSecond: 15, buffer: 15 }),
-  (frame) => {
-    if (overlay.stats.frames === 0) console.log('playing');
-    return frame;
-  },
-  overlay,
-).run();
-console.log(`${overlay.stats.frames} frames shown`);
+try {
+  await Pipeline(
+    new TCPClient({ host, port }),
+    new DiracDecoder(),
+    new MessageRateLimit({ messagesPerSecond: 15, buffer: 15 }),
+    (frame) => {
+      if (overlay.stats.frames === 0) console.log('playing');
+      return frame;
+    },
+    overlay,
+  ).run();
+  console.log(`${overlay.stats.frames} frames shown`);
+} catch (error) {
+  console.error(error.message);
+  process.exitCode = 1;
+}

@@ -9,7 +9,12 @@ import { SingleServer } from '@kamaelia/components/net';
 const filename = process.argv[2] ?? new URL('media/testcard.drc', import.meta.url).pathname;
 const port = Number(process.argv[3] ?? 1601);
 
-const server = new SingleServer({ port });
-server.listening.then((address) => console.log(`serving ${filename} on port ${address.port}`));
-await Pipeline(new ReadFileAdaptor({ filename, bitrate: 400_000 }), server).run();
-console.log('served to the end');
+try {
+  const server = new SingleServer({ port });
+  server.listening.then((address) => console.log(`serving ${filename} on port ${address.port}`));
+  await Pipeline(new ReadFileAdaptor({ filename, bitrate: 400_000 }), server).run();
+  console.log('served to the end');
+} catch (error) {
+  console.error(error.message);
+  process.exitCode = 1;
+}

@@ -89,6 +89,25 @@ describe('the other examples', () => {
     }
   });
 
+  it.each([
+    ['dirac-player.mjs', ['127.0.0.1', '1'], /TCPClient-1: .*127\.0\.0\.1:1.*ECONNREFUSED/],
+    ['play-through.mjs', ['127.0.0.1', '1', 'cat'], /TCPClient-1: .*127\.0\.0\.1:1.*ECONNREFUSED/],
+    ['dirac-server.mjs', ['/no/such/file', '0'], /ReadFileAdaptor-1: .*\/no\/such\/file/],
+    ['decode-to-y4m.mjs', ['/no/such/file'], /ReadFileAdaptor-1: .*\/no\/such\/file/],
+  ])('say in a line what is not there: %s', (name, args, line) => {
+    const { status, stderr } = run(name, '', ...args);
+    expect({
+      status,
+      lines: stderr
+        .trimEnd()
+        .split('\n')
+        .filter((text) => !text.includes('watch at')),
+    }).toEqual({
+      status: 1,
+      lines: [expect.stringMatching(line)],
+    });
+  });
+
   it('add up even and odd numbers', () => {
     const { status, stdout, stderr } = run('graph-of-own-components.mjs');
     expect({ status, stdout: stdout.toString(), stderr }).toEqual({

@@ -12,4 +12,9 @@ const host = process.argv[2] ?? '127.0.0.1';
 const port = Number(process.argv[3] ?? 1501);
 const command = process.argv[4] ?? 'mplayer -';
 
-await Pipeline(new TCPClient({ host, port }), new Pipethrough(command), new ConsoleEchoer()).run();
+try {
+  await Pipeline(new TCPClient({ host, port }), new Pipethrough(command), new ConsoleEchoer()).run();
+} catch (error) {
+  console.error(error.message);
+  process.exitCode = 1;
+}

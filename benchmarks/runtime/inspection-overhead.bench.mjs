@@ -116,7 +116,10 @@ function withoutInspection(build, folder) {
   for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
     if (!file.endsWith('.js')) continue;
     const lines = readFileSync(join(folder, file), 'utf8').split('\n');
-    const kept = lines.filter((line) => !line.endsWith('// inspection'));
+    const isMarked = (line) => line.endsWith('// inspection');
+    const loose = lines.find((line, at) => isMarked(line) && !/[;{}]$|\/\/ inspection$/.test(lines[at - 1]));
+    if (loose !== undefined) throw new Error(`Expected a statement of its own in ${file} but found ${loose.trim()}`);
+    const kept = lines.filter((line) => !isMarked(line));
     marked += lines.length - kept.length;
     if (kept.length < lines.length && process.env.INSPECTION_OVERHEAD_NULL === undefined) {
       writeFileSync(join(folder, file), kept.join('\n'));

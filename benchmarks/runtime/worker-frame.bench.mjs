@@ -12,14 +12,16 @@ const { frames, rounds, json } = parseNumbers(
 
 Microseconds for a 1920x1080 frame of 4:2:0 (3.1 MB) to a worker and back, with one frame under way and with eight:
 a VideoFrame through a component made by threaded(), beside postMessage() with the frame's memory in the transfer list.
-Round by round in turn (at least 5 rounds of N frames each); prints the median of the rounds' p50 of wall time, and of
-their CPU time of the whole process for each frame. Fails if a frame comes back in other memory.`,
+Round by round in turn (at least 5 rounds of N frames each, after four that are not counted, in which code is compiled);
+prints the median of the rounds' p50 of wall time, and of their CPU time of the whole process for each frame. Fails if a
+frame comes back in other memory.`,
   { frames: 2000, rounds: 7 },
 );
 
 const shape = { format: 'I420', codedWidth: 1920, codedHeight: 1080 };
 const timebase = { num: 1, den: 25 };
 const UNDER_WAY = [1, 8];
+const WARM_UP = 4;
 
 /** Sends frames, `underWay` of them at a time, and times each until it is back. */
 class Bounce extends Component {
@@ -104,7 +106,7 @@ const rivals = UNDER_WAY.flatMap((underWay) => [
   { name: `threaded, ${underWay} under way`, run: () => bounce.bounce(frames, underWay), wall: [], cpu: [] },
   { name: `transfer, ${underWay} under way`, run: () => transfer(frames, underWay), wall: [], cpu: [] },
 ]);
-for (let round = -1; round < rounds; round++) {
+for (let round = -WARM_UP; round < rounds; round++) {
   for (const { run, wall, cpu } of rivals) {
     const before = process.cpuUsage();
     const times = await run();

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { disposeMessage } from './dispose.js';
 import { Inbox, type InboxOptions, type Lossy } from './inbox.js';
+import type { Outbox } from './outbox.js';
 import { toMicroseconds } from './steps.js';
-import type { Task } from './task.js';
+import { IDLE, RUNNING, type Task } from './task.js';
 
 const LOSSY: readonly unknown[] = ['newest', 'oldest', 'keyframes', undefined];
 
@@ -37,6 +38,12 @@ export class BoundedInbox<T = unknown> extends Inbox<T> {
   #waitsForKeyframe = false;
   /** @internal Called when a message was dropped. */
   onLoss: (() => void) | undefined;
+  /**
+   * @internal Where a component that only passes messages on does so. While it is parked, nothing waits and that outbox is
+   * open, a message goes there at once: a slice for each would be the most of what such a component costs.
+   */
+  through: Outbox<T> | undefined;
+  #passing = false;
 
   constructor(task: Task, name: string, options: InboxOptions) {
     super(task, name, options);
@@ -78,6 +85,10 @@ export class BoundedInbox<T = unknown> extends Inbox<T> {
   }
 
   override push(message: T): void {
+    if (this.through !== undefined && this.#passes(this.through)) {
+      this.#passOn(this.through, message);
+      return;
+    }
     if (this.closed) {
       super.push(message);
       return;
@@ -87,6 +98,23 @@ export class BoundedInbox<T = unknown> extends Inbox<T> {
     this.#mediaUs += mediaUsOf(message);
     super.push(message);
     if (this.#lossy === undefined && !this.full && this.#over) this.setFull();
+  }
+
+  /** Not in a ring: whose turn it is would get what it sends in the same slice, for ever. */
+  #passes({ sink }: Outbox<T>): boolean {
+    if (this.count > 0 || this.task.state !== IDLE || sink.full) return false;
+    return sink.task.state !== RUNNING && !this.#passing;
+  }
+
+  #passOn(outbox: Outbox<T>, message: T): void {
+    this.#passing = true;
+    this.rd++;
+    if (this.old) this.renew();
+    try {
+      outbox.send(message);
+    } finally {
+      this.#passing = false;
+    }
   }
 
   /** False where the message itself was dropped. */
@@ -145,8 +173,8 @@ export class BoundedInbox<T = unknown> extends Inbox<T> {
 
   /** @internal A lossy inbox holds nobody back. */
   override setFull(): void {
+    this.deepest(this.count); // inspection
     if (this.#lossy === undefined) super.setFull();
-    else this.deepest(this.count); // inspection
   }
 
   /** @internal recv() above decides, by every bound. */

@@ -15,6 +15,7 @@ import { connect, type Link } from './link.js';
 import { type LogHook, type LogLevel, logToStderr } from './log.js';
 import { Outbox, type OutboxOptions } from './outbox.js';
 import { type ReadableOfNode, readableOf, refuseOutward, valuesOf, webStreamOf } from './outward.js';
+import { countOf } from './parts.js';
 import type { Scheduler } from './scheduler.js';
 import { type Duration, SleepStep, type Steps, toInstant, toMicroseconds } from './steps.js';
 import { stopInOrder } from './stopping.js';
@@ -240,7 +241,7 @@ export class Component {
 
   /** Parts that have not ended, in the order in which they were added. */
   protected get parts(): readonly Component[] {
-    return this[TASK].children.filter((child) => child.state !== DONE).map((child) => child.component);
+    return [...this[TASK].children].filter((child) => child.state !== DONE).map((child) => child.component);
   }
 
   // ---- inside main ----
@@ -361,7 +362,7 @@ export function run(component: Component, options: RunOptions = {}): Promise<voi
 
 /** @internal */
 export function startMain(component: Component): unknown {
-  if (component.main === Component.prototype.main && component[TASK].children.length === 0) {
+  if (component.main === Component.prototype.main && countOf(component[TASK].children) === 0) {
     throw new TypeError(`${component.constructor.name}: Expected a method main() but the class defines none`);
   }
   return component.main();

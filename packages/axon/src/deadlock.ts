@@ -54,7 +54,7 @@ function canBeWokenFromOutside(task: Task): boolean {
 
 /** It begins when the one that it is to replace has ended. */
 function predecessorOf(task: Task): Task | undefined {
-  return task.parent?.children.find(({ successor }) => successor === task);
+  return [...(task.parent?.children ?? [])].find(({ successor }) => successor === task);
 }
 
 function waitedFor(task: Task): Task[] {

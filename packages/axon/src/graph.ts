@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { CancelledError, type ComponentError, componentError, NotActivatedError } from './errors.js';
-import { withOne, withoutOne } from './few.js';
 import type { Inbox } from './inbox.js';
 import type { LogEntry, LogHook } from './log.js';
 import type { Outbox } from './outbox.js';
+import { countOf, withoutPart, withPart } from './parts.js';
 import type { Scheduler } from './scheduler.js';
 import { type Deferred, DONE, NEW, type Task, walkTasks } from './task.js';
 import { topologyChanged } from './topology.js';
@@ -47,7 +47,7 @@ export class Graph {
     });
     for (const task of begun) {
       task.label ??= scheduler.nextNumber(task.component.constructor.name);
-      task.liveChildren = task.children.length;
+      task.liveChildren = countOf(task.children);
       scheduler.start(task);
     }
     topologyChanged();
@@ -101,7 +101,7 @@ export class Graph {
       this.tasks.delete(below);
     });
     const { parent } = task;
-    if (parent !== undefined) parent.children = withoutOne(parent.children, task);
+    if (parent !== undefined) parent.children = withoutPart(parent.children, task);
   }
 
   log(entry: LogEntry): void {
@@ -218,7 +218,7 @@ export function adopt(parent: Task, child: Task, name?: string): void {
     throw new Error(`${parent.path()}: Expected a component that has not ended for a new part but it has`);
   }
   child.parent = parent;
-  parent.children = withOne(parent.children, child);
+  parent.children = withPart(parent.children, child);
   if (name !== undefined) child.name ??= name;
   parent.graph?.addLate(child);
 }

@@ -227,8 +227,8 @@ export class Inbox<T = unknown> extends InboxRecord implements Iterable<T> {
     this.count = count;
     this.limit = -1;
     this.mark = ALWAYS;
+    this.noteDepth(); // inspection
     if (count >= this.capacity) this.setFull();
-    else this.deepest(count); // inspection
     const task = this.task;
     if (task.state === IDLE && this.gate.least === 0) task.scheduler.enqueue(task);
   }
@@ -345,10 +345,15 @@ export class Inbox<T = unknown> extends InboxRecord implements Iterable<T> {
     const { buf } = this;
     buf[(this.rd + this.count) & (buf.length - 1)] = message;
     this.count++;
+    this.noteDepth(); // inspection
     if (this.count >= this.capacity && !this.full) this.setFull();
-    else this.deepest(this.count); // inspection
     const task = this.task;
     if (task.state === IDLE && this.gate.least === 0) task.scheduler.enqueue(task);
+  }
+
+  /** How deep it is, but where it is about to become full: that is noted together. */
+  private noteDepth(): void {
+    if (this.full || this.count < this.capacity) this.deepest(this.count);
   }
 
   /** @internal What waits, oldest first, without taking it. */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
 import { TASK } from './component.js';
-import { Component, Pipeline, type Steps } from './index.js';
+import { Component, Pipeline, Step, type Steps } from './index.js';
+import { countOf } from './parts.js';
 import { drive, virtualClock } from './testing/index.js';
 
 class Worker extends Component {
@@ -117,7 +118,7 @@ describe('parts that are added to a running component', () => {
           this.add(Pipeline([], new Worker([])));
           while (this.parts.length > 0) yield;
           const task = this[TASK];
-          known.push(task.children.length + (task.graph?.tasks.size ?? 0));
+          known.push(countOf(task.children) + (task.graph?.tasks.size ?? 0));
         }
       }
     }
@@ -125,6 +126,25 @@ describe('parts that are added to a running component', () => {
     await run.finish();
     expect(known).toHaveLength(1000);
     expect(new Set(known).size).toBe(1);
+  });
+
+  it('keep their order and are forgotten when some of very many end, in any order', async () => {
+    let orders: string[] = [];
+    class Manager extends Component {
+      override *main(): Steps {
+        const parts = Array.from({ length: 200 }, (_, n) => this.add(new Worker([]), String(n)));
+        yield Step.again;
+        for (const n of [199, 0, 100, 50]) parts[n]?.stop();
+        while (this.parts.length > 196) yield;
+        this.add(new Worker([]), 'new');
+        orders = this.parts.map(({ name }) => name);
+        while (this.parts.length > 0) yield;
+        expect([...this[TASK].children]).toEqual([]);
+      }
+    }
+    await drive(new Manager()).finish();
+    const left = Array.from({ length: 200 }, (_, n) => n).filter((n) => ![199, 0, 100, 50].includes(n));
+    expect(orders).toEqual([...left.map(String), 'new']);
   });
 
   it('are refused when they run already, belong to another, or are the component itself', async () => {

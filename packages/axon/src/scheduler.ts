@@ -12,7 +12,7 @@ import { Rest } from './rest.js';
 import { RunQueue } from './run-queue.js';
 import type { SchedulerOptions } from './scheduler-options.js';
 import { SliceMeter } from './slice-meter.js';
-import { isThenable, SleepStep, Step } from './steps.js';
+import { isThenable, PARK, SleepStep, Step } from './steps.js';
 import { Stops } from './stopping.js';
 import { DONE, IDLE, QUEUED, RESUME_PLAIN, RESUME_THROW, RESUME_VALUE, RUNNING, type Task, WAITING } from './task.js';
 import { Timers } from './timers.js';
@@ -148,7 +148,7 @@ export class Scheduler {
   addFull(inbox: Inbox): void {
     const counts = inbox.own();
     counts.fullIndex = this.#full.length;
-    if (inbox.count > counts.highWater) counts.highWater = inbox.count; // inspection
+    inbox.deepest(inbox.count); // inspection
     counts.fullTimes++; // inspection
     counts.fullSinceMs = this.meter.nowMs; // inspection
     this.#full.push(inbox);
@@ -312,31 +312,35 @@ export class Scheduler {
 
   #yielded(task: Task, value: unknown, progressBefore: number): void {
     if (task.stopRequested && !task.returning) this.enqueue(task);
-    else if (typeof value !== 'object' || value === null) this.#park(task, progressBefore);
+    else if (typeof value !== 'object' || value === null) this.#park(task, progressBefore, false);
+    else if (value === Step.parked) this.#park(task, progressBefore, true);
     else if (value === Step.again) this.enqueue(task);
+    else if (value === PARK && !task.returning) this.#park(task, task.progress(), true);
     else if (value instanceof SleepStep) this.#sleep(task, value.atUs);
     else if (isThenable(value)) this.#await(task, value);
-    else this.#park(task, progressBefore);
+    else this.#park(task, progressBefore, false);
   }
 
   /**
-   * A plain `yield`. The component runs again at once if it was notified meanwhile, or if its slice took or sent
-   * something (so one message per slice works); one that only looked at its boxes sleeps until something changes.
+   * A plain `yield`. The component runs again at once if it was notified meanwhile, or if its slice took or sent something
+   * (so one message per slice works; with `done`, {@link Step.parked}, only while a message waits). Else it sleeps.
    *
    * The end of a stream may come while the component yields in an inner loop that does not look for it. So as long
    * as an inbox is at its end, a slice without progress is followed by one more before the component sleeps.
    */
-  #park(task: Task, progressBefore: number): void {
+  #park(task: Task, progressBefore: number, done: boolean): void {
     const { ins } = task;
     let ended = false;
+    let ready = !done;
     for (let i = 0; i < ins.length; i++) {
       const inbox = ins[i] as Inbox;
       if (inbox.old) inbox.renew();
-      if (inbox.count === 0) ended ||= inbox.eos;
+      ended ||= inbox.ended;
+      ready ||= inbox.count > 0;
     }
     if (task.returning) {
       this.#parkWhileReturning(task);
-    } else if (task.blocked === 0 && (task.notified || task.progress() !== progressBefore)) {
+    } else if (task.blocked === 0 && (task.notified || (ready && task.progress() !== progressBefore))) {
       this.enqueue(task);
     } else if (task.blocked === 0 && ended && !task.endChecked) {
       task.endChecked = true;

@@ -62,6 +62,11 @@ export class SliceMeter {
     this.#charge(task, this.nowMs - beganMs);
   }
 
+  /** A run of one slice is timed anyway. */
+  #chargeOnly(task: Task | undefined, tookMs: number): void {
+    if (this.slices === 1 && task !== undefined) this.#charge(task, tookMs);
+  }
+
   #charge(task: Task, tookMs: number): void {
     task.timedSlices++;
     const tookUs = Math.round(tookMs * 1000);
@@ -83,9 +88,8 @@ export class SliceMeter {
     this.nowMs = performance.now();
     const tookMs = this.nowMs - this.#beganMs;
     if (!this.#exact) {
-      // A run of one slice is timed anyway.
       if (this.slices !== 1) this.#missed(this.nowMs - askedMs);
-      else if (last !== undefined) this.#charge(last, tookMs); // inspection
+      this.#chargeOnly(last, tookMs); // inspection
     }
     this.#exact = tookMs > this.slices * SHORT_MS || this.nowMs < this.#alertUntilMs;
     return tookMs;

@@ -2,7 +2,7 @@
 
 /**
  * What `*main()` returns. A plain `yield` parks the component until something changed, a yielded promise parks it
- * until that promise settled, {@link Step.again} keeps it runnable.
+ * until that promise settled; for others see {@link Step}.
  */
 export type Steps = Generator<unknown, void, unknown>;
 
@@ -40,15 +40,30 @@ export class SleepStep {
   }
 }
 
-class AgainStep {
-  readonly kind = 'again';
+class DirectiveStep {
+  readonly kind: string;
+
+  constructor(kind: string) {
+    this.kind = kind;
+  }
 }
 
 /** Directives a component may yield. */
 export const Step: {
   /** Stay runnable: the component gets another slice although nothing changed. */
   readonly again: object;
-} = Object.freeze({ again: new AgainStep() });
+  /**
+   * Park until something changes, as a plain `yield` does, but without the slice more that this gives after one that took or
+   * sent something: for a component that looks at all that concerns it in each slice, and has then nothing left to do.
+   */
+  readonly parked: object;
+} = Object.freeze({ again: new DirectiveStep('again'), parked: new DirectiveStep('parked') });
+
+/**
+ * @internal Park, though this slice took or sent something: for a component that has looked at everything it has, and that
+ * whatever comes later makes runnable.
+ */
+export const PARK: object = Object.freeze({});
 
 /** True for anything with a `then` method; also if looking for it throws, which whoever waits for it is to be told. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {

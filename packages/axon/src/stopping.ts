@@ -2,6 +2,7 @@
 import type { Inbox } from './inbox.js';
 import { reasonOf } from './inspect/inspect.js';
 import { disconnect, endOfStream } from './link.js';
+import { countOf } from './parts.js';
 import { DONE, IDLE, NEW, type Task, walkTasks } from './task.js';
 
 /** A component that has not ended so long after it was told to is reported. */
@@ -19,7 +20,7 @@ function inside(task: Task): Set<Task> {
 
 /** Its parts are all there is to it: it ends with them. */
 function isOnlyParts({ children, mainEnded, chassis }: Task): boolean {
-  return children.length > 0 && (mainEnded || chassis);
+  return countOf(children) > 0 && (mainEnded || chassis);
 }
 
 /** Orders come here; it is no stream that is worked off. */
@@ -148,7 +149,7 @@ function stuckWith(first: Task, parts: ReadonlySet<Task>): Set<Task> | undefined
 function waitedFor(task: Task): Task[] {
   if (task.blocked > 0)
     return task.outs.filter((outbox) => outbox.linked && outbox.sink.full).map(({ sink }) => sink.task);
-  const live = task.children.filter(({ state }) => state !== DONE);
+  const live = [...task.children].filter(({ state }) => state !== DONE);
   const senders = task.ins.flatMap((inbox) => {
     const tasks = inbox.producers.map((outbox) => outbox.task);
     // A chassis passes orders on, and waits for its parts.

@@ -83,7 +83,7 @@ export function swap<C extends Component, N extends Component>(old: C, next: N &
   if (graph === undefined) {
     for (const { outbox, sink } of exits) unlink({ source: outbox, sink });
     from.parent = undefined;
-    parent.children = parent.children.map((child) => (child === from ? to : child));
+    parent.children = [...parent.children].map((child) => (child === from ? to : child));
     return Promise.resolve();
   }
   return new Promise((resolve) => {
@@ -127,6 +127,6 @@ function takeOver(graph: Graph, from: Task, to: Task): void {
   from.successor = undefined;
   // It is forgotten: a graph may replace its parts for ever.
   from.late = true;
-  parent.children = parent.children.flatMap((child) => (child === from ? [from, to] : [child]));
+  parent.children = [...parent.children].flatMap((child) => (child === from ? [from, to] : [child]));
   graph.addLate(to);
 }

@@ -4,6 +4,7 @@ import { NONE } from './few.js';
 import type { Graph } from './graph.js';
 import type { Inbox } from './inbox.js';
 import type { Outbox } from './outbox.js';
+import type { Parts } from './parts.js';
 import type { Scheduler } from './scheduler.js';
 import type { Steps } from './steps.js';
 import { TaskRecord } from './task-record.js';
@@ -44,7 +45,7 @@ export class Task extends TaskRecord {
   outs: readonly Outbox[] = NONE;
   graph: Graph | undefined = undefined;
   parent: Task | undefined = undefined;
-  children: readonly Task[] = NONE;
+  children: Parts = NONE;
   /** Its name, or the number that the scheduler gave it. */
   label: string | number | undefined = undefined;
   slices = 0;

@@ -3,7 +3,7 @@ import type { FramePool } from './frame-pool.js';
 import { MediaError } from './media-error.js';
 import type { PoolPassport } from './pool-passport.js';
 import { SlotChecksums } from './slot-checksums.js';
-import { type FrameTimes, VideoFrame, type VideoProperties } from './video-frame.js';
+import { type FrameTimes, VideoFrame, type VideoPlane, type VideoProperties } from './video-frame.js';
 
 /** @internal Rows begin at multiples of this many bytes. */
 export const ALIGNMENT = 64;
@@ -81,6 +81,8 @@ export class PoolGeneration {
   readonly #checksums: SlotChecksums | undefined;
   #onFree: ((slot: number) => void) | undefined;
   #watched = false;
+  /** Views of the slots' planes, made when they are first asked for: they are the same for all frames of a slot. */
+  readonly #planes: (readonly VideoPlane[])[] = [];
 
   /** @internal Made by {@link FramePool.configure}. */
   constructor(
@@ -126,6 +128,25 @@ export class PoolGeneration {
       this.slots.push({ buffer, baseOffset: this.#baseOffsetOf(buffer) });
     }
     return added;
+  }
+
+  /** @internal The planes of a slot. */
+  planesOf(slot: number): readonly VideoPlane[] {
+    let planes = this.#planes[slot];
+    if (planes === undefined) {
+      planes = this.#views(slot);
+      this.#planes[slot] = planes;
+    }
+    return planes;
+  }
+
+  #views(slot: number): readonly VideoPlane[] {
+    const { buffer, baseOffset } = this.slots[slot] as FrameSlot;
+    const views = this.layout.planes.map(({ offset, stride, width, height }) => {
+      const data = new Uint8Array(buffer, baseOffset + offset, stride * height);
+      return Object.freeze({ data, stride, width, height });
+    });
+    return Object.freeze(views);
   }
 
   /** A free slot, counted once for the caller, or -1. */

@@ -159,7 +159,6 @@ export class VideoFrame {
   readonly #times: FrameTimes;
   readonly #handle: FrameHandle;
   #lowBand: LowBand | undefined;
-  #planes: readonly VideoPlane[] | undefined;
   #closed = false;
   /** The box that has sent it, until somebody takes it. */
   #sentBy: { path(): string } | undefined;
@@ -229,26 +228,13 @@ export class VideoFrame {
   /** The planes, in the order of the format. Throws when the frame is closed. */
   get planes(): readonly VideoPlane[] {
     this.#check('planes');
-    this.#planes ??= this.#views();
-    return this.#planes;
+    return this.#generation.planesOf(this.#slot);
   }
 
   /** The low-low wavelet band, where the decoder gave one. Throws when the frame is closed. */
   get lowBand(): LowBand | undefined {
     this.#check('lowBand');
     return this.#lowBand;
-  }
-
-  #views(): VideoPlane[] {
-    const { layout, slots } = this.#generation;
-    const slot = slots[this.#slot];
-    if (slot === undefined) throw new RangeError(`VideoFrame: Expected a slot of its pool but received ${this.#slot}`);
-    return layout.planes.map(({ offset, stride, width, height }) => ({
-      data: new Uint8Array(slot.buffer, slot.baseOffset + offset, stride * height),
-      stride,
-      width,
-      height,
-    }));
   }
 
   #check(what: string): void {
@@ -272,7 +258,6 @@ export class VideoFrame {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#planes = undefined;
     this.#lowBand = undefined;
     this.#generation.closed(this.#handle);
   }
@@ -285,7 +270,6 @@ export class VideoFrame {
     if (this.#closed) this.#check('handOver()');
     const lowBand = this.#lowBand;
     this.#closed = true;
-    this.#planes = undefined;
     this.#lowBand = undefined;
     this.#generation.handedOver(this.#handle);
     return { generation: this.#generation, slot: this.#slot, lowBand };

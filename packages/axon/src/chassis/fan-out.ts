@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { BoundedInbox } from '../bounded-inbox.js';
+import type { BoundedInbox } from '../bounded-inbox.js';
 import { Component } from '../component.js';
 import { disposeMessage, isDisposable } from '../dispose.js';
 import type { Inbox, InboxOptions } from '../inbox.js';
 import type { Outbox } from '../outbox.js';
-import type { Steps } from '../steps.js';
+import { Step, type Steps } from '../steps.js';
 
 interface Cloneable {
   clone(): unknown;
@@ -106,7 +106,7 @@ export class Branch<T = unknown> extends Component {
   /** What is sent to it. */
   readonly feed: Inbox<T>;
 
-  constructor({ policy = 'block', capacity, maxBytes }: BranchOptions = {}) {
+  constructor({ policy = 'block', capacity, maxBytes = Number.POSITIVE_INFINITY }: BranchOptions = {}) {
     super();
     if (!Object.hasOwn(LOSSY, policy)) {
       const known = Object.keys(LOSSY).join(', ');
@@ -115,10 +115,10 @@ export class Branch<T = unknown> extends Component {
     const lossy = LOSSY[policy];
     this.feed = this.in<T>('feed', {
       ...(capacity === undefined ? {} : { capacity }),
-      ...(maxBytes === undefined ? {} : { maxBytes }),
+      maxBytes,
       ...(lossy === undefined ? {} : { lossy }),
     });
-    if (policy === 'disconnect' && this.feed instanceof BoundedInbox) this.feed.onLoss = () => this.#disconnect();
+    if (policy === 'disconnect') this.#bounded.onLoss = () => this.#disconnect();
   }
 
   /** Messages that it missed. */
@@ -128,10 +128,20 @@ export class Branch<T = unknown> extends Component {
 
   override *main(): Steps {
     const { feed, outbox } = this;
-    while (!feed.ended) {
-      while (feed.ready) outbox.send(feed.recv());
-      yield;
+    const bounded = this.#bounded;
+    bounded.through = outbox;
+    try {
+      while (!feed.ended) {
+        while (feed.ready) outbox.send(feed.recv());
+        yield Step.parked;
+      }
+    } finally {
+      bounded.through = undefined;
     }
+  }
+
+  get #bounded(): BoundedInbox<T> {
+    return this.feed as BoundedInbox<T>;
   }
 
   #disconnect(): void {

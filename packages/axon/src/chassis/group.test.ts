@@ -61,6 +61,39 @@ describe('group', () => {
     ]);
   });
 
+  it('skips no more than that where it has several steps: what waits between them goes to their successors', async () => {
+    const rows: (() => Component)[] = [
+      () => Pipeline(new Passer(new Set()), new Passer(new Set([3, 4, 11])), new Passer(new Set([19]))),
+      () =>
+        Pipeline(
+          new Passer(new Set([4])),
+          group(() => new Passer(new Set([3])), { supervise: 'escalate' }),
+        ),
+    ];
+    for (const make of rows) {
+      Handle.open = 0;
+      const subject = group(make, { supervise: 'skip' });
+      const run = drive(subject, { inbox: handles(20) });
+      await run.finish();
+      const skipped = numbers(handles(20)).filter((n) => !numbers(run.output<Handle>('outbox').messages).includes(n));
+      expect(skipped).toHaveLength(subject.restarts);
+      expect(numbers(run.output<Handle>('outbox').messages)).toEqual(
+        Array.from({ length: 20 }, (_, n) => n).filter((n) => !skipped.includes(n)),
+      );
+      expect(Handle.open - 20).toBe(20 - skipped.length);
+    }
+  });
+
+  it('disposes of what waits inside when it fails too often, or is stopped meanwhile', async () => {
+    Handle.open = 0;
+    const make = () => Pipeline(new Passer(new Set()), new Passer(new Set([3])));
+    const subject = group(make, { supervise: 'skip', max: 0 });
+    const run = drive(subject, { inbox: handles(20) });
+    await expect(run.finish()).rejects.toThrow('cannot stand 3');
+    closeAll(run.output<Handle>('outbox').messages);
+    expect(Handle.open).toBe(0);
+  });
+
   it('begins again with what waits in its inboxes, in order, while its producer goes on', async () => {
     Handle.open = 0;
     const run = drive(group(() => new Passer(new Set([5])), { supervise: 'restart' }));

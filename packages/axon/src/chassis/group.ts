@@ -6,6 +6,7 @@ import type { Inbox } from '../inbox.js';
 import type { Outbox } from '../outbox.js';
 import { type Duration, type Steps, toMicroseconds } from '../steps.js';
 import { DONE, type Task, walkTasks } from '../task.js';
+import { MessagesInside } from './messages-inside.js';
 import type { ComponentInput, ComponentOutput } from './pipeline.js';
 import { Relays } from './relays.js';
 
@@ -17,7 +18,8 @@ export interface GroupOptions {
   /** Names the group in paths. Default `Group-N`. */
   readonly name?: string;
   /**
-   * `'restart'`: the group is made anew. `'skip'`: the same, and the message that was being worked on is disposed of.
+   * `'restart'`: the group is made anew. `'skip'`: the same, but only the message that was being worked on is lost: it is
+   * disposed of, and what waits between the steps inside goes to those made in their places.
    * `'end'`: it ends, and nothing else does; for connections and other parts that nobody waits for. `'escalate'`, the
    * default: its failure is that of what it is in.
    */
@@ -44,7 +46,7 @@ const DEFAULT_WINDOW: Duration = { ms: 60_000 };
  * A part of a graph that fails by itself. `make` builds it, once at first and again after each failure; its boxes
  * become the group's. When a component inside fails, those behind it finish what they have and the others are stopped.
  * Messages that wait in the group's inboxes survive; those under way inside, before the component that failed, are
- * disposed of.
+ * disposed of, but with `'skip'` only those that a component has in hand when it is stopped.
  *
  * Failures are logged as warnings. Above `max` of them within `window` the last one escalates.
  *
@@ -70,6 +72,7 @@ const GroupOf = class Group extends Component {
   #failedAtUs: number[] = [];
   #restarts = 0;
   #underWork: WorkedOn | undefined;
+  readonly #inside = new MessagesInside();
 
   constructor(make: () => Component, options: GroupOptions) {
     super();
@@ -129,6 +132,7 @@ const GroupOf = class Group extends Component {
     this.#underWork?.dispose(failed);
     this.#relays.takeBack();
     const keptOn = drainable(failed);
+    if (this.#policy === 'skip') this.#inside.take(this.#part[TASK], keptOn);
     const inside: Task[] = [];
     walkTasks(this.#part[TASK], (below) => {
       if (!keptOn.has(below)) inside.push(below);
@@ -137,6 +141,14 @@ const GroupOf = class Group extends Component {
   }
 
   override *main(): Steps {
+    try {
+      yield* this.#supervised();
+    } finally {
+      this.#inside.dispose();
+    }
+  }
+
+  *#supervised(): Steps {
     for (;;) {
       while (this.#part[TASK].state !== DONE) yield;
       const failure = this.#failure;
@@ -153,6 +165,7 @@ const GroupOf = class Group extends Component {
       this.#failure = undefined;
       this.#part = this.#made();
       this.#begin();
+      this.#inside.give(this.#part[TASK]);
     }
   }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
-import { Component, Par, Pipeline, Seq, type Steps, Tee } from '../index.js';
+import { Component, inspect, Par, Pipeline, Seq, type Steps, Tee } from '../index.js';
 import { drive, TestSink } from '../testing/index.js';
 
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);
@@ -77,6 +77,29 @@ describe('Tee', () => {
     held.take();
     await free.finish();
     expect(held.messages.slice(-4)).toEqual([996, 997, 998, 999]);
+  });
+
+  it('with drop-newest gives a slow part what came first, and counts what it missed', async () => {
+    const fast = new TestSink<number>();
+    const held = new TestSink<number>();
+    held.hold();
+    const tee = Tee<number>(fast, { part: held, policy: 'drop-newest', capacity: 4 });
+    const run = drive(tee);
+    await run.settle();
+    run.inbox.send(...numbers(1000));
+    await run.settle();
+    expect(fast.messages).toEqual(numbers(1000));
+    // The part's own inbox, and what its queue holds.
+    const kept = 64 + 4;
+    const queue = inspect(tee).components.find(({ path }) => path.endsWith('queue-2'));
+    expect(queue?.inboxes[0]).toMatchObject({ waiting: 4, lost: 1000 - kept });
+    held.take();
+    await run.settle();
+    expect(held.messages).toEqual(numbers(kept));
+    run.inbox.send(1000);
+    run.inbox.close();
+    await run.finish();
+    expect(held.messages).toEqual([...numbers(kept), 1000]);
   });
 
   it('lets a part go that is too slow, and goes on when a part has ended', async () => {

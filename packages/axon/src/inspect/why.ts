@@ -46,7 +46,7 @@ function explain(task: Task): [text: string, next: Task | undefined] {
   }
   const reason = reasonOf(task) ?? '';
   if (reason === 'its parts') {
-    const part = task.children.find((child) => stateOf(child) !== 'ended');
+    const part = [...task.children].find((child) => stateOf(child) !== 'ended');
     return [`${path} waits for its parts`, part];
   }
   if (!reason.startsWith('empty')) return [`${path} waits for ${withArticle(reason)}`, undefined];

@@ -23,7 +23,7 @@ export function checkInvariants(scheduler: Scheduler): void {
 }
 
 function checkParts(task: Task): void {
-  const live = task.children.filter((child) => child.state !== DONE).length;
+  const live = [...task.children].filter((child) => child.state !== DONE).length;
   expect(task.liveChildren === live, `${task.path()}: counts ${task.liveChildren} parts, has ${live}`);
   expect(task.state !== DONE || live === 0, `${task.path()}: has ended before its parts`);
 }

@@ -71,8 +71,8 @@ function firstRecord([fromMain, fromWorker]: readonly [number, number]): number 
 }
 
 function numbersAt(cells: Float64Array, at: number, count: number): number[] {
-  const numbers: number[] = [];
-  for (let i = 0; i < count; i++) numbers.push(cells[at + i] as number);
+  const numbers = new Array<number>(count);
+  for (let i = 0; i < count; i++) numbers[i] = cells[at + i] as number;
   return numbers;
 }
 

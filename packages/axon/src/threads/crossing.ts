@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Transferable } from 'node:worker_threads';
 import { disposeMessage } from '../dispose.js';
-import { CANCEL, type Channel, END, FIRST_CODEC, MESSAGE, MOST_NUMBERS } from './channel.js';
+import { CANCEL, type Channel, END, FIRST_CODEC, MESSAGE, MOST_NUMBERS, type RecordVisitor } from './channel.js';
 import { firstUnclonable, refusal, toClonable } from './clonable.js';
 import type { Delivery } from './delivery.js';
 import type { Lender } from './lender.js';
@@ -27,6 +27,8 @@ export class Crossing {
   readonly #options: CrossingOptions;
   readonly #codecNumbers = new Map<MessageCodec, number>();
   readonly #codecNames: string[] = [];
+  /** Codecs of the other side's numbers, as far as they were looked up. */
+  readonly #codecs: (MessageCodec | undefined)[] = [];
   readonly #given: GivenValues;
   readonly #taken: TakenValues;
   #toForget: ValueNote[] = [];
@@ -46,7 +48,9 @@ export class Crossing {
 
   /** Something waits that could not be sent yet. */
   get waiting(): boolean {
-    return this.#lenders.some((lender) => lender.waiting > 0);
+    const lenders = this.#lenders;
+    for (let link = 0; link < lenders.length; link++) if ((lenders[link] as Lender).waiting > 0) return true;
+    return false;
   }
 
   /** Messages that the other side has taken; changes with each, though it may repeat after 2^32. */
@@ -159,15 +163,17 @@ export class Crossing {
 
   // ---- receiving ----
 
+  readonly #visit: RecordVisitor = (link, kind, content) => {
+    const delivery = this.#deliveries[link];
+    if (kind === CANCEL) this.#lenders[link]?.cancel();
+    else if (delivery === undefined) return;
+    else if (kind === END) delivery.outbox.close();
+    else delivery.deliver(kind === MESSAGE ? content : this.#decode(delivery, kind, content));
+  };
+
   /** Delivers everything that has come, and drops what the other side has taken. */
   receive(): void {
-    this.#visitAll((link, kind, content) => {
-      const delivery = this.#deliveries[link];
-      if (kind === CANCEL) this.#lenders[link]?.cancel();
-      else if (delivery === undefined) return;
-      else if (kind === END) delivery.outbox.close();
-      else delivery.deliver(kind === MESSAGE ? content : this.#decode(delivery, kind, content));
-    });
+    this.#visitAll(this.#visit);
     const lenders = this.#lenders;
     for (let link = 0; link < lenders.length; link++) (lenders[link] as Lender).settle();
     this.#watch();
@@ -189,7 +195,7 @@ export class Crossing {
     });
   }
 
-  #visitAll(visit: (link: number, kind: number, content: unknown) => void): void {
+  #visitAll(visit: RecordVisitor): void {
     // Whatever refers to these values was sent before they were collected, so it is among what is visited now.
     const forgotten = this.#toForget;
     if (forgotten.length > 0) this.#toForget = [];
@@ -214,9 +220,13 @@ export class Crossing {
   }
 
   #codecOf(kind: number): MessageCodec | undefined {
+    const known = this.#codecs[kind];
+    if (known !== undefined) return known;
     // Its name was posted before it was used, but perhaps nobody has looked into the port since.
     if (this.#codecNames[kind] === undefined) this.#channel.pump();
-    return codecNamed(this.#codecNames[kind] ?? '');
+    const codec = codecNamed(this.#codecNames[kind] ?? '');
+    this.#codecs[kind] = codec;
+    return codec;
   }
 
   /** Takes a note of the other side's crossing. */

@@ -174,9 +174,8 @@ export class Lender {
 
   #dropClaimed(): void {
     const claimed = Atomics.load(this.#words, this.#at + CLAIMED);
-    let first = 0;
-    while (first < this.#underWay.length && (((this.#underWay[first] as UnderWay).at - claimed) | 0) <= 0) first++;
-    if (first > 0) this.#underWay.splice(0, first);
+    const underWay = this.#underWay;
+    while (underWay.length > 0 && (((underWay[0] as UnderWay).at - claimed) | 0) <= 0) underWay.shift();
   }
 
   #followCapacity(): void {

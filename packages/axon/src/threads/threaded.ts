@@ -5,7 +5,7 @@ import { ComponentError } from '../errors.js';
 import type { Inbox } from '../inbox.js';
 import type { LogEntry } from '../log.js';
 import type { Outbox } from '../outbox.js';
-import { type Duration, type Steps, toMicroseconds } from '../steps.js';
+import { type Duration, PARK, type Steps, toMicroseconds } from '../steps.js';
 import { makeBoxes, type ThreadedBox, type ThreadPorts } from './ports.js';
 import { Thread, type ThreadOwner } from './thread.js';
 
@@ -136,7 +136,7 @@ const ThreadedOf = class Threaded extends Component {
       while (!thread.over) {
         thread.forward();
         if (this.stopping && this.#ins.every(({ box }) => box.eos)) thread.endWithin(this.#stopWithinMs);
-        yield;
+        yield PARK;
       }
     } catch (error) {
       orderly = false;

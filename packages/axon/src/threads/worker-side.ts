@@ -8,7 +8,7 @@ import { connect, finalInbox } from '../link.js';
 import type { LogEntry } from '../log.js';
 import type { Outbox } from '../outbox.js';
 import { Scheduler } from '../scheduler.js';
-import type { Steps } from '../steps.js';
+import { PARK, type Steps } from '../steps.js';
 import { DONE, IDLE, type Task, walkTasks } from '../task.js';
 import { type BlockingThread, sendBlocking, setBlocking } from './blocking.js';
 import { Channel, MAIN, WORKER } from './channel.js';
@@ -20,6 +20,7 @@ import { ThreadError, toPosted } from './thread-error.js';
 
 /** The event loop has a turn at least so often, for what the component may have started beside the runtime. */
 const TURN_MS = 10;
+const SETTLED: Promise<void> = Promise.resolve();
 
 /** Sends into the component's inboxes what comes from the graph. */
 class Feeder extends Component {
@@ -56,7 +57,7 @@ class Collector extends Component {
   }
 
   override *main(): Steps {
-    while (this.#forward()) yield;
+    while (this.#forward()) yield PARK;
   }
 }
 
@@ -167,11 +168,14 @@ export class WorkerSide implements BlockingThread {
   #checkSoon(): void {
     if (this.#checkComing) return;
     this.#checkComing = true;
-    queueMicrotask(() => {
-      this.#checkComing = false;
-      if (!this.#finished) this.#sleepWell();
-    });
+    // Node's queueMicrotask() makes an AsyncResource for each call, which takes longer than a slice.
+    SETTLED.then(this.#check);
   }
+
+  readonly #check = (): void => {
+    this.#checkComing = false;
+    if (!this.#finished) this.#sleepWell();
+  };
 
   #sleepWell(): void {
     const channel = this.#channel;

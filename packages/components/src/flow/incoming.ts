@@ -19,12 +19,14 @@ export class Incoming {
   readonly #onChange: () => void;
   #arrived: Uint8Array[] = [];
   #arrivedBytes = 0;
+  #paused: boolean;
 
   /** `onChange` is called when there is something to {@link pump}, and at the end. */
   constructor(stream: Readable, outbox: Outbox<Uint8Array>, onChange: () => void) {
     this.#stream = stream;
     this.#outbox = outbox;
     this.#onChange = onChange;
+    this.#paused = stream.isPaused();
     stream.on('data', this.#onData);
     stream.on('end', this.#onEnd);
     stream.on('error', this.#onError);
@@ -40,15 +42,20 @@ export class Incoming {
 
   /** Sends what the outbox has room for, and lets the stream go on when little is left. */
   pump(): void {
+    if (this.#arrived.length > 0) this.#sendOn();
+    if (!this.#paused || this.#arrivedBytes >= MOST_ARRIVED_BYTES / 2) return;
+    this.#paused = false;
+    this.#stream.resume();
+  }
+
+  #sendOn(): void {
     const outbox = this.#outbox;
     let moved = 0;
     // What nobody wants any more is let go, so that the end behind it is seen.
     while (moved < this.#arrived.length && (outbox.open || outbox.cancelled))
       outbox.send(this.#arrived[moved++] as Uint8Array);
-    if (moved > 0) {
-      for (const chunk of this.#arrived.splice(0, moved)) this.#arrivedBytes -= chunk.length;
-    }
-    if (this.#stream.isPaused() && this.#arrivedBytes < MOST_ARRIVED_BYTES / 2) this.#stream.resume();
+    if (moved === 0) return;
+    for (const chunk of this.#arrived.splice(0, moved)) this.#arrivedBytes -= chunk.length;
   }
 
   /** Takes nothing more; what was not sent on is lost. The stream itself is left to whoever destroys it. */
@@ -66,7 +73,10 @@ export class Incoming {
     this.bytes += chunk.length;
     this.#arrivedBytes += chunk.length;
     this.#arrived.push(ownBytes(chunk));
-    if (this.#arrivedBytes >= MOST_ARRIVED_BYTES) this.#stream.pause();
+    if (this.#arrivedBytes >= MOST_ARRIVED_BYTES) {
+      this.#paused = true;
+      this.#stream.pause();
+    }
     this.#onChange();
   };
 

@@ -5,6 +5,8 @@ import { bytesOf, type Sendable } from '../bytes.js';
 
 // Larger messages are written in parts, so that a slow receiver's progress can be seen.
 const LARGEST_WRITE = 64 * 1024;
+// How often it is looked whether a slow receiver has made progress, in each time that it may take nothing.
+const LOOKS = 4;
 
 /** What an {@link Outgoing} works for. */
 export interface OutgoingOwner {
@@ -13,7 +15,7 @@ export interface OutgoingOwner {
   readonly inbox: Inbox<Sendable>;
   readonly external: External;
   readonly clock: Clock;
-  /** Called when the other side has taken nothing of what waits for it for `idleUs`. */
+  /** Called when the other side has taken nothing of what waits for it for `idleUs`, or up to a quarter longer. */
   readonly onIdle?: (() => void) | undefined;
   readonly idleUs?: number | undefined;
   /**
@@ -24,7 +26,11 @@ export interface OutgoingOwner {
 }
 
 /**
- * Bytes on their way from an inbox to a stream of the world outside; a full stream leaves messages in the inbox.
+ * Bytes on their way from an inbox to a stream of the world outside; a full stream leaves messages in the inbox. All that
+ * waits and has room is written at once, by one system call if the stream can do so.
+ *
+ * No write has a callback, since nearly always the system takes the bytes at once, and a callback would be the most of what
+ * such a write costs besides: what the stream still has, `writableLength` says.
  *
  * A component whose outbox is full has no slices, so what its inbox gets (of priority `control`, which wakes it all the
  * same) is written from the stream's own events too.
@@ -39,17 +45,17 @@ export class Outgoing {
   /** The rest of the message that is being written. */
   #rest: Uint8Array | undefined;
   #room = true;
-  #unconfirmed = 0;
   #ending = false;
   #gone = false;
   #held = false;
-  #progressUs: number;
+  /** What the other side had taken, and when, when it was last looked whether it takes anything. */
+  #taken = 0;
+  #takenUs = 0;
   #stopAlarm: (() => void) | undefined;
 
   constructor(stream: Writable, owner: OutgoingOwner) {
     this.#stream = stream;
     this.#owner = owner;
-    this.#progressUs = owner.clock.now();
     stream.on('drain', this.#onDrain);
     stream.on('finish', this.#onFinish);
     stream.on('close', this.#onGone);
@@ -62,9 +68,14 @@ export class Outgoing {
     return this.#gone;
   }
 
+  /** The stream has everything that was taken from the inbox, or is gone. */
+  get written(): boolean {
+    return this.#gone || this.#rest === undefined;
+  }
+
   /** The operating system has everything that was taken from the inbox, or the stream is gone. */
   get flushed(): boolean {
-    return this.#gone || (this.#unconfirmed === 0 && this.#rest === undefined);
+    return this.#gone || (this.#rest === undefined && this.#stream.writableLength === 0);
   }
 
   /** True after {@link end}. */
@@ -79,21 +90,18 @@ export class Outgoing {
 
   /** Writes what the stream has room for. */
   pump(): void {
-    const { inbox } = this.#owner;
-    while (this.#room && !this.#ending && !this.#gone) {
-      if (this.#rest === undefined) {
-        if (inbox.length === 0) break;
-        this.#rest = this.#take();
-        if (this.#rest === undefined) continue;
-      }
-      const part = this.#rest.length > LARGEST_WRITE ? this.#rest.subarray(0, LARGEST_WRITE) : this.#rest;
-      this.#rest = part === this.#rest ? undefined : this.#rest.subarray(LARGEST_WRITE);
-      if (this.#unconfirmed++ === 0) this.#progressUs = this.#owner.clock.now();
-      this.bytes += part.length;
-      this.#room = this.#stream.write(part, this.#onWritten);
+    const waiting = this.#owner.inbox.length;
+    if (this.#room && !this.#ending && !this.#gone && (waiting > 0 || this.#rest !== undefined)) {
+      const stream = this.#stream;
+      // One message goes its own way, which is shorter.
+      const together = waiting > 1;
+      if (together) stream.cork();
+      this.#write();
+      if (together) stream.uncork();
+      if (stream.writableLength > 0) this.#watch();
+      else this.#room ||= stream.writable;
     }
     this.#hold(!this.#room && !this.#ending && !this.#gone && this.#owner.waitsOutside?.() === true);
-    if (this.#unconfirmed > 0) this.#watch();
   }
 
   /** Tells the other side that nothing more will come, behind what was written; it may still send. */
@@ -119,6 +127,21 @@ export class Outgoing {
     this.#hold(false);
   }
 
+  #write(): void {
+    const { inbox } = this.#owner;
+    while (this.#room && !this.#ending) {
+      if (this.#rest === undefined) {
+        if (inbox.length === 0) return;
+        this.#rest = this.#take();
+        if (this.#rest === undefined) continue;
+      }
+      const part = this.#rest.length > LARGEST_WRITE ? this.#rest.subarray(0, LARGEST_WRITE) : this.#rest;
+      this.#rest = part === this.#rest ? undefined : this.#rest.subarray(LARGEST_WRITE);
+      this.bytes += part.length;
+      this.#room = this.#stream.write(part);
+    }
+  }
+
   /** Undefined for an empty message, which nobody would notice, and for one that is none. */
   #take(): Uint8Array | undefined {
     try {
@@ -142,15 +165,38 @@ export class Outgoing {
   // ---- idle limit ----
 
   #watch(): void {
+    if (this.#stopAlarm !== undefined) return;
+    this.#note(this.#owner.clock.now());
+    this.#setAlarm(this.#takenUs);
+  }
+
+  #note(nowUs: number): void {
+    this.#taken = this.bytes - this.#stream.writableLength;
+    this.#takenUs = nowUs;
+  }
+
+  #setAlarm(nowUs: number): void {
     const { clock, idleUs, onIdle } = this.#owner;
-    if (idleUs === undefined || onIdle === undefined || this.#stopAlarm !== undefined) return;
-    // Not taken back when all is confirmed, which is so after nearly each message: it finds out when it rings.
-    this.#stopAlarm = clock.alarm(this.#progressUs + idleUs, () => {
+    if (idleUs === undefined || onIdle === undefined) return;
+    this.#stopAlarm = clock.alarm(Math.min(nowUs + idleUs / LOOKS, this.#takenUs + idleUs), () => {
       this.#stopAlarm = undefined;
-      if (this.#unconfirmed === 0 || this.#gone) return;
-      if (clock.now() - this.#progressUs >= idleUs) onIdle();
-      else this.#watch();
+      this.#look(idleUs, onIdle);
     });
+  }
+
+  #look(idleUs: number, onIdle: () => void): void {
+    const { clock, external } = this.#owner;
+    const waiting = this.#stream.writableLength;
+    if (this.#gone) return;
+    if (waiting === 0) {
+      // Of a stream that does not tell when it has finished this is the only news.
+      if (this.#ending) external.wake();
+      return;
+    }
+    const nowUs = clock.now();
+    if (this.bytes - waiting !== this.#taken) this.#note(nowUs);
+    if (nowUs - this.#takenUs >= idleUs) onIdle();
+    else this.#setAlarm(nowUs);
   }
 
   #stopWatching(): void {
@@ -167,16 +213,6 @@ export class Outgoing {
   };
 
   readonly #onFinish = (): void => this.#owner.external.wake();
-
-  readonly #onWritten = (): void => {
-    this.#unconfirmed--;
-    this.#progressUs = this.#owner.clock.now();
-    if (this.#unconfirmed > 0) return;
-    const { inbox, external } = this.#owner;
-    // While both sides go on nobody waits for this, and a slice for each message would be for nothing.
-    const { readableEnded } = this.#stream as Writable & { readonly readableEnded?: boolean };
-    if (inbox.ended || !inbox.linked || this.#ending || readableEnded !== false) external.wake();
-  };
 
   readonly #onGone = (): void => {
     if (this.#gone) return;

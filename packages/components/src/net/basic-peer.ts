@@ -17,6 +17,11 @@ import { address } from './network-error.js';
 export interface PeerOptions {
   /** Datagrams that may wait for the outbox, 1 to 65536, default 512; further ones are dropped and counted. */
   readonly queue?: number;
+  /**
+   * Bytes that the system is asked to keep of what was received and not read yet, 4096 to 2^30: a burst that does not fit
+   * is lost. It gives no more than its own limit (Linux: `net.core.rmem_max`). Default: what the system gives anybody.
+   */
+  readonly receiveBuffer?: number;
   /** How long it goes on receiving when its inbox has ended, for answers. Default: not at all. */
   readonly linger?: Duration;
 }
@@ -32,14 +37,17 @@ export abstract class BasicPeer<I, O> extends Component {
   readonly #external: External = this.external();
   readonly #listening = new Listening();
   readonly #queue: number;
+  readonly #receiveBuffer: number | undefined;
   readonly #lingerUs: number;
   #flow: DatagramFlow<I, O> | undefined;
   #lingerUntilUs: number | undefined;
 
-  constructor({ queue = DEFAULT_QUEUE, linger }: PeerOptions) {
+  constructor({ queue = DEFAULT_QUEUE, receiveBuffer, linger }: PeerOptions) {
     super();
     const owner = this.constructor.name;
     this.#queue = wholeNumber(owner, 'queue', queue, 1, 65_536);
+    this.#receiveBuffer =
+      receiveBuffer === undefined ? undefined : wholeNumber(owner, 'receiveBuffer', receiveBuffer, 4096, 2 ** 30);
     this.#lingerUs = linger === undefined ? 0 : positiveUs(owner, 'linger', linger);
   }
 
@@ -71,6 +79,7 @@ export abstract class BasicPeer<I, O> extends Component {
       external: this.#external,
       clock: this.clock,
       queue: this.#queue,
+      receiveBuffer: this.#receiveBuffer,
       warn: (text, fields) => this.log('warn', text, fields),
     });
     this.#flow = flow;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { Component, type Duration, type External, type Steps } from '@kamaelia/axon';
+import { Component, type Duration, type External, Step, type Steps } from '@kamaelia/axon';
 import type { Sendable } from '../bytes.js';
 import { optionsObject, positiveUs, shown } from '../options.js';
 import { address, type NetworkError, networkError } from './network-error.js';
@@ -145,7 +145,7 @@ export class ConnectedSocketAdapter extends Component {
     this.#flow = flow;
     this.#exchangedUs = clock.now();
     try {
-      while (!this.#isOver(flow)) yield;
+      while (!this.#isOver(flow)) yield Step.parked;
       if (flow.error !== undefined) this.#lose(flow.error);
     } finally {
       flow.close();
@@ -170,10 +170,10 @@ export class ConnectedSocketAdapter extends Component {
     }
     // With nothing linked to the inbox there is nothing to say; whether the other side has is waited for.
     const silent = inbox.ended || (!inbox.linked && inbox.length === 0 && (heard || outbox.cancelled));
-    if (silent && flow.flushed) flow.end();
+    if (silent && flow.written) flow.end();
     if (heard && (flow.gone || (flow.finished && flow.remoteEnded))) return true;
     // What the system still has for a slow one nobody can see, and to close the connection now would lose that.
-    if (flow.ending && !outbox.linked && this.#lingerUntilUs === Number.POSITIVE_INFINITY) {
+    if (flow.ending && flow.flushed && !outbox.linked && this.#lingerUntilUs === Number.POSITIVE_INFINITY) {
       this.#lingerUntilUs = this.clock.now() + this.#idleUs;
     }
     return this.#isLate(flow);

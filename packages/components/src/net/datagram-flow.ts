@@ -50,6 +50,8 @@ export interface DatagramOwner<I, O> {
   readonly membership?: Membership | undefined;
   /** Datagrams that wait for the outbox at most. */
   readonly queue: number;
+  /** Bytes that the system is asked to keep. */
+  readonly receiveBuffer?: number | undefined;
   /** Whether a message may be taken. Default: always. */
   readonly mayTake?: (() => boolean) | undefined;
   /** What to send for a message. May throw for what is none. */
@@ -93,7 +95,12 @@ export class DatagramFlow<I, O> {
     const [host] = owner.local;
     const family = isIPv6(host) ? 6 : 4;
     // Several members of a group on one machine listen at the same port.
-    this.#socket = createSocket({ type: `udp${family}`, reuseAddr: owner.membership?.join === true });
+    const { receiveBuffer: recvBufferSize } = owner;
+    this.#socket = createSocket({
+      type: `udp${family}`,
+      reuseAddr: owner.membership?.join === true,
+      ...(recvBufferSize === undefined ? {} : { recvBufferSize }),
+    });
     this.#names = new HostNames(family, owner.clock, () => this.#goOn());
     if (owner.outbox !== undefined) this.#socket.on('message', this.#onMessage);
   }

@@ -5,7 +5,7 @@ import type { Address, Membership } from './datagram-flow.js';
 import { checkedGroup, checkedInterface, checkedPort, type GroupDatagram, memberAddress } from './multicast-group.js';
 
 /** Options of {@link Multicast_receiver}. */
-export interface MulticastReceiverOptions extends Pick<PeerOptions, 'queue'> {
+export interface MulticastReceiverOptions extends Pick<PeerOptions, 'queue' | 'receiveBuffer'> {
   /** Address of the group, `224.0.0.0` to `239.255.255.255`. */
   readonly address: string;
   /** 1 to 65535. */
@@ -43,7 +43,7 @@ export class Multicast_receiver extends BasicPeer<never, GroupDatagram> {
 
   constructor(options: MulticastReceiverOptions) {
     const owner = 'Multicast_receiver';
-    super(optionsObject(owner, options, ['address', 'port', 'localAddr', 'queue']));
+    super(optionsObject(owner, options, ['address', 'port', 'localAddr', 'queue', 'receiveBuffer']));
     const { address, port, localAddr = '127.0.0.1' } = options;
     this.#port = checkedPort(owner, 'port', port, 1);
     this.#membership = {

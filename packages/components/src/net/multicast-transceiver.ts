@@ -55,7 +55,16 @@ export class Multicast_transceiver extends BasicPeer<Sendable, GroupDatagram> {
   constructor(options: MulticastTransceiverOptions) {
     const owner = 'Multicast_transceiver';
     super(
-      optionsObject(owner, options, ['localAddr', 'localPort', 'remoteAddr', 'remotePort', 'ttl', 'queue', 'linger']),
+      optionsObject(owner, options, [
+        'localAddr',
+        'localPort',
+        'remoteAddr',
+        'remotePort',
+        'ttl',
+        'queue',
+        'receiveBuffer',
+        'linger',
+      ]),
     );
     const { localAddr = '127.0.0.1', remoteAddr, remotePort, localPort = remotePort } = options;
     const { ttl = DEFAULT_TTL } = options;

@@ -35,7 +35,7 @@ export class PostboxPeer extends BasicPeer<AddressedDatagram, Datagram> {
 
   constructor(options: PostboxPeerOptions = {}) {
     const owner = 'PostboxPeer';
-    super(optionsObject(owner, options, ['localaddr', 'localport', 'queue', 'linger']));
+    super(optionsObject(owner, options, ['localaddr', 'localport', 'queue', 'receiveBuffer', 'linger']));
     this.#local = checkedLocal(owner, options);
   }
 

@@ -81,7 +81,17 @@ export class SimplePeer extends BasicPeer<Sendable, Datagram> {
 
   constructor(options: SimplePeerOptions = {}) {
     const owner = 'SimplePeer';
-    super(optionsObject(owner, options, ['localaddr', 'localport', 'receiverAddr', 'receiverPort', 'queue', 'linger']));
+    super(
+      optionsObject(owner, options, [
+        'localaddr',
+        'localport',
+        'receiverAddr',
+        'receiverPort',
+        'queue',
+        'receiveBuffer',
+        'linger',
+      ]),
+    );
     this.#local = checkedLocal(owner, options);
     this.#receiver = checkedReceiver(owner, options, this.#local);
   }

@@ -204,9 +204,11 @@ export class SingleServer extends Component {
       // What was handed to the connection still goes out, to one that only closed its sending side.
       flow.end();
       if (flow.flushed) this.#clientLeft(flow);
-    } else if (!flow.ending) {
-      if (!this.inbox.ended || !flow.flushed) return;
-      flow.end();
+      return;
+    }
+    if (this.inbox.ended && flow.written) flow.end();
+    if (!flow.ending || !flow.flushed) return;
+    if (this.#lingerUntilUs === Number.POSITIVE_INFINITY) {
       // A connection that is closed now would be reset by the client's next byte, and lose what it has not read yet.
       this.#lingerUntilUs = this.clock.now() + this.#idleUs;
       this.wakeAt(this.#lingerUntilUs);

@@ -60,6 +60,11 @@ export class SocketFlow {
     return this.#incoming.delivered;
   }
 
+  /** The socket has everything that was taken from the inbox, or the connection is gone. */
+  get written(): boolean {
+    return this.#outgoing.written;
+  }
+
   /** The operating system has everything that was taken from the inbox, or the connection is gone. */
   get flushed(): boolean {
     return this.#outgoing.flushed;

@@ -36,7 +36,17 @@ export class TargettedPeer extends BasicPeer<Sendable, Datagram> {
 
   constructor(options: TargettedPeerOptions = {}) {
     const owner = 'TargettedPeer';
-    super(optionsObject(owner, options, ['localaddr', 'localport', 'receiverAddr', 'receiverPort', 'queue', 'linger']));
+    super(
+      optionsObject(owner, options, [
+        'localaddr',
+        'localport',
+        'receiverAddr',
+        'receiverPort',
+        'queue',
+        'receiveBuffer',
+        'linger',
+      ]),
+    );
     this.#local = checkedLocal(owner, options);
     this.#receiver = checkedReceiver(owner, options, this.#local);
   }

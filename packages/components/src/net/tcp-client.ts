@@ -227,7 +227,7 @@ export class TCPClient extends Component {
       flow.pump();
       if (flow.error instanceof TypeError) throw flow.error;
       if (flow.remoteEnded && flow.delivered) break;
-      if (inbox.ended && flow.flushed) flow.end();
+      if (inbox.ended && flow.written) flow.end();
       yield;
     }
     if (flow.error !== undefined) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { Component, ComponentError, Graphline, link, Pipeline, type Steps } from '@kamaelia/axon';
 import { type Drive, drive } from '@kamaelia/axon/testing';
@@ -106,6 +107,19 @@ describe('SimplePeer', () => {
     run.outbox.take();
     await until(() => run.outbox.messages.length === 74);
     expect(texts(run as never)).toEqual(Array.from({ length: 74 }, (_, i) => `${i}`));
+    await abort(run);
+  });
+
+  const rmemMax = '/proc/sys/net/core/rmem_max';
+  const systemGives = existsSync(rmemMax) ? Number(readFileSync(rmemMax, 'utf8')) : 0;
+  it.skipIf(systemGives < 4 << 20)('receives a burst that a larger buffer of the system keeps', async () => {
+    const { socket } = await rawSocket();
+    const peer = new SimplePeer({ receiveBuffer: 4 << 20, queue: 2000 });
+    const run = drive(peer);
+    const { port } = await peer.listening;
+    // All before anybody comes to read; the usual buffer is for a hundred such.
+    for (let i = 0; i < 1000; i++) socket.send(new Uint8Array(1400), port, host);
+    await until(() => peer.stats.received === 1000);
     await abort(run);
   });
 
@@ -226,6 +240,7 @@ describe('SimplePeer', () => {
       { receiverAddr: '192.0.2.1', receiverPort: 5 },
       /Expected a localaddr from which 192\.0\.2\.1 can be reached \(such as 0\.0\.0\.0\) but received 127\.0\.0\.1/,
     ],
+    ['a small buffer', { receiveBuffer: 100 }, /from 4096 to 1073741824 for receiveBuffer but received 100/],
     ['no room for datagrams', { queue: 0 }, /from 1 to 65536 for queue but received 0/],
     ['a bare number as linger', { linger: 5 }, /for linger but received 5/],
     ['no object', 5, /Expected an object of options but received 5/],

@@ -177,7 +177,7 @@ export class UnixProcess extends Component {
       this.#stderr?.pump();
       if (this.#stdin?.error !== undefined) throw this.#stdin.error;
       if (this.#exit !== undefined && this.#isQuiet(this.#stdout) && this.#isQuiet(this.#stderr)) return;
-      if (this.inbox.ended && this.#stdin?.flushed) this.#stdin.end();
+      if (this.inbox.ended && this.#stdin?.written) this.#stdin.end();
       yield;
     }
   }

@@ -46,8 +46,8 @@ class Section {
 
 /**
  * Reads a session description (SDP, RFC 8866) of a VC-2 stream (RFC 8450, 7.2). Of several streams it is the first video
- * in VC-2; lines that do not concern where and how it is sent are left aside. A `SyntaxError` says what is missing or
- * cannot be meant.
+ * in VC-2; lines that do not concern where and how it is sent are left aside. A `SyntaxError` (`code`
+ * `INVALID_SESSION_DESCRIPTION`) says what is missing or cannot be meant.
  *
  * @example
  * import { readVC2Session } from '@kamaelia/dirac';
@@ -112,7 +112,8 @@ export function vc2SessionDescription(options: VC2SessionOptions): string {
 }
 
 function fault(expected: string, received: string, owner = 'readVC2Session'): SyntaxError {
-  return new SyntaxError(`${owner}: Expected ${expected} but received ${received}`);
+  const error = new SyntaxError(`${owner}: Expected ${expected} but received ${received}`);
+  return Object.assign(error, { code: 'INVALID_SESSION_DESCRIPTION' });
 }
 
 /** The lines of the session, and of each of its media. */

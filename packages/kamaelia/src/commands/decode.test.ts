@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -45,6 +45,21 @@ describe('kamaelia decode', () => {
       expect((await kamaelia(['decode', testcard, '--frame-md5'])).stdout.trim()).toBe(expected.trim());
     },
   );
+
+  it('refuses an output in a folder that does not exist, and says why one cannot be written', async () => {
+    const nowhere = join(folder, 'nowhere', 'x.y4m');
+    expect(await kamaelia(['decode', testcard, nowhere])).toMatchObject({
+      code: 2,
+      stderr: `kamaelia: Expected a name in a folder that exists for OUTPUT but received ${nowhere}; see kamaelia decode --help\n`,
+    });
+    const directory = join(folder, 'directory.y4m');
+    mkdirSync(directory);
+    const { code, stderr } = await kamaelia(['decode', testcard, directory, '--force', '--frames', '1']);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^kamaelia: Pipeline-\d+\/\S+: Expected a file that can be written for OUTPUT but received \S+: EISDIR.*\n$/,
+    );
+  });
 
   it('writes raw planar frames', async () => {
     const output = join(folder, 'raw.yuv');
@@ -106,13 +121,6 @@ describe('kamaelia decode', () => {
     const output = join(folder, 'never.y4m');
     expect((await kamaelia(['decode', '-', output], { input: 'nothing' })).code).toBe(1);
     expect(existsSync(output)).toBe(false);
-  });
-
-  it('says where it cannot write', async () => {
-    const { code, stderr } = await kamaelia(['decode', testcard, '/no/such/folder/out.y4m']);
-    expect(code).toBe(1);
-    expect(stderr).toContain('/no/such/folder/out.y4m');
-    expect(stderr).not.toContain('    at ');
   });
 
   it('prints what machines read', async () => {

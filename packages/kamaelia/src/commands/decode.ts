@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { existsSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { extname } from 'node:path';
+import { dirname, extname } from 'node:path';
 import { type Component, type LogEntry, Pipeline } from '@kamaelia/axon';
 import { DiracDecoder, type DiracDecoderStats } from '@kamaelia/dirac';
 import {
@@ -15,7 +15,7 @@ import {
 import { type Command, parse, wholeNumber } from '../command.js';
 import { EXIT, UsageError } from '../failure.js';
 import { FrameSelection } from '../frame-selection.js';
-import { INPUT_HELP, inputOf, sourceOf } from '../input.js';
+import { INPUT_HELP, inputOf, LIVE_INPUT_HELP, sourceOf } from '../input.js';
 import { ProgressLine } from '../progress-line.js';
 import { writeOut } from '../standard-output.js';
 
@@ -31,6 +31,7 @@ const OPTIONS = {
   force: 'flag',
   strict: 'flag',
   header: 'list',
+  interface: 'text',
 } as const;
 
 const DIGESTS = ['md5', 'frame-md5', 'framemd5'] as const;
@@ -85,8 +86,17 @@ class OutputFile {
   }
 
   async write(bytes: Uint8Array): Promise<void> {
-    this.#handle ??= await open(this.#path, this.#force ? 'w' : 'wx');
+    this.#handle ??= await this.#open();
     for (let at = 0; at < bytes.length; ) at += (await this.#handle.write(bytes, at)).bytesWritten;
+  }
+
+  async #open(): Promise<FileHandle> {
+    try {
+      return await open(this.#path, this.#force ? 'w' : 'wx');
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(`Expected a file that can be written for OUTPUT but received ${this.#path}: ${why}`);
+    }
   }
 
   async close(): Promise<void> {
@@ -109,6 +119,9 @@ function checkOutput(output: string | undefined, values: ReturnType<typeof parse
   if (!['.y4m', '.yuv'].includes(extname(output))) {
     throw new UsageError(`Expected a name with .y4m or .yuv, or -, for OUTPUT but received ${output}`);
   }
+  if (!existsSync(dirname(output))) {
+    throw new UsageError(`Expected a name in a folder that exists for OUTPUT but received ${output}`);
+  }
   if (existsSync(output) && !values.force) {
     throw new UsageError(`Expected a new file for OUTPUT but ${output} exists (--force replaces it)`);
   }
@@ -130,6 +143,7 @@ export const decode: Command = {
 Decodes a Dirac stream. OUTPUT: NAME.y4m (YUV4MPEG), NAME.yuv (raw planar), or - (YUV4MPEG to standard output);
 without it frames are decoded and dropped.
 ${INPUT_HELP}
+${LIVE_INPUT_HELP}
 
   --md5            print the md5 of all frames, tightly packed, cropped, fields woven
   --frame-md5      print a line 'N md5' for each frame
@@ -142,6 +156,7 @@ ${INPUT_HELP}
   --force          replace OUTPUT if it exists
   --strict         exit with 1 if anything was damaged
   --header TEXT    an HTTP header for INPUT, 'NAME: VALUE'; repeatable
+  --interface TEXT address of the interface by which a multicast group is received (default: the system chooses)
 
 Damage is counted on standard error and the exit code is 0 all the same, but with --strict.
 Exit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted.
@@ -157,7 +172,7 @@ Example:
     const frames = wholeNumber('--frames', values.frames, { least: 1, most: Number.MAX_SAFE_INTEGER });
     const threads = wholeNumber('--threads', values.threads, { least: 1, most: 64 });
     const maxPixels = wholeNumber('--max-pixels', values['max-pixels'], { least: 1, most: Number.MAX_SAFE_INTEGER });
-    const input = inputOf(inputText, values.header);
+    const input = inputOf(inputText, { headers: values.header, interface: values.interface });
 
     const progress = new ProgressLine();
     const began = performance.now();

@@ -8,7 +8,7 @@ import { VideoOverlay } from '@kamaelia/display';
 import { FramePacer, type VideoFrame } from '@kamaelia/media';
 import { type Command, parse, wholeNumber } from '../command.js';
 import { EXIT, UsageError } from '../failure.js';
-import { INPUT_HELP, type Input, inputOf, pacedFile, sourceOf } from '../input.js';
+import { INPUT_HELP, type Input, inputOf, LIVE_INPUT_HELP, pacedFile, sourceOf } from '../input.js';
 import { ProgressLine } from '../progress-line.js';
 import { writeOut } from '../standard-output.js';
 import { bitrateOf, ratesOf } from '../stream-rates.js';
@@ -31,6 +31,7 @@ const OPTIONS = {
   json: 'flag',
   strict: 'flag',
   header: 'list',
+  interface: 'text',
 } as const;
 
 type Options = ReturnType<typeof parsed>['values'];
@@ -149,7 +150,7 @@ function close(frame: VideoFrame): void {
 
 async function run(args: string[], signal: AbortSignal): Promise<number> {
   const { values, operands } = parsed(args);
-  const input = inputOf(operands[0] ?? '', values.header);
+  const input = inputOf(operands[0] ?? '', { headers: values.header, interface: values.interface });
   const threads = wholeNumber('--threads', values.threads, { least: 1, most: 64 });
   const overlay = values['no-page'] ? undefined : overlayFor(values, operands[0] ?? '');
   const progress = new ProgressLine();
@@ -223,6 +224,7 @@ export const play: Command = {
 Decodes a Dirac stream and plays it, at its own rate, in a page whose address it prints. It waits up to ${WAIT_SECONDS} s for a
 first viewer.
 ${INPUT_HELP}
+${LIVE_INPUT_HELP}
 
   --loop           begin again at the end (files)
   --no-page        decode and pace, but show nothing
@@ -236,6 +238,7 @@ ${INPUT_HELP}
   --json           print the counts as JSON
   --strict         exit with 1 if anything was damaged
   --header TEXT    an HTTP header for INPUT, 'NAME: VALUE'; repeatable
+  --interface TEXT address of the interface by which a multicast group is received (default: the system chooses)
 
 Exit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted.
 

@@ -2,7 +2,7 @@
 import { Pipeline } from '@kamaelia/axon';
 import { DiracProbe, type DiracStreamInfo } from '@kamaelia/dirac';
 import { type Command, parse } from '../command.js';
-import { EXIT } from '../failure.js';
+import { EXIT, UsageError } from '../failure.js';
 import { INPUT_HELP, inputOf, sourceOf } from '../input.js';
 import { writeOut } from '../standard-output.js';
 
@@ -63,7 +63,8 @@ Example:
 `,
   async run(args, { signal }) {
     const { values, operands } = parse(args, { json: 'flag', header: 'list' }, { least: 1, most: 1 });
-    const input = inputOf(operands[0] ?? '', values.header);
+    const input = inputOf(operands[0] ?? '', { headers: values.header });
+    if (input.kind === 'rtp') throw new UsageError('Expected an INPUT that ends for probe but received RTP');
     const stream = new DiracProbe();
     await Pipeline(sourceOf(input, { signal }) as AsyncIterable<Uint8Array>, (bytes: Uint8Array) => {
       stream.push(bytes);
