@@ -40,6 +40,19 @@ export class Incoming {
     return this.#arrived.length === 0;
   }
 
+  /** Bytes that arrived and were not sent on yet. */
+  get waiting(): number {
+    return this.#arrivedBytes;
+  }
+
+  /** Takes nothing more, as though the other side had ended; what arrived is still sent on. */
+  finish(): void {
+    this.#stream.off('data', this.#onData);
+    this.#stream.pause();
+    this.#paused = false;
+    this.#onEnd();
+  }
+
   /** Sends what the outbox has room for, and lets the stream go on when little is left. */
   pump(): void {
     if (this.#arrived.length > 0) this.#sendOn();

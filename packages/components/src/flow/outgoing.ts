@@ -78,6 +78,11 @@ export class Outgoing {
     return this.#gone || (this.#rest === undefined && this.#stream.writableLength === 0);
   }
 
+  /** Bytes that the operating system has. */
+  get taken(): number {
+    return this.bytes - this.#stream.writableLength;
+  }
+
   /** True after {@link end}. */
   get ending(): boolean {
     return this.#ending;
@@ -171,7 +176,7 @@ export class Outgoing {
   }
 
   #note(nowUs: number): void {
-    this.#taken = this.bytes - this.#stream.writableLength;
+    this.#taken = this.taken;
     this.#takenUs = nowUs;
   }
 
@@ -186,15 +191,14 @@ export class Outgoing {
 
   #look(idleUs: number, onIdle: () => void): void {
     const { clock, external } = this.#owner;
-    const waiting = this.#stream.writableLength;
     if (this.#gone) return;
-    if (waiting === 0) {
+    if (this.#stream.writableLength === 0) {
       // Of a stream that does not tell when it has finished this is the only news.
       if (this.#ending) external.wake();
       return;
     }
     const nowUs = clock.now();
-    if (this.bytes - waiting !== this.#taken) this.#note(nowUs);
+    if (this.taken !== this.#taken) this.#note(nowUs);
     if (nowUs - this.#takenUs >= idleUs) onIdle();
     else this.#setAlarm(nowUs);
   }

@@ -140,6 +140,25 @@ describe('ConnectedSocketAdapter', () => {
     expect(socket.destroyed).toBe(true);
   });
 
+  it('stopped, ends although the other side sends for ever', async () => {
+    const { client, socket, adapter, run } = await adapted({}, { allowHalfOpen: true });
+    const write = () => {
+      while (client.socket.writable && client.socket.write(new Uint8Array(16_384)));
+    };
+    client.socket.on('drain', write);
+    write();
+    run.inbox.send('what is left');
+    await until(() => run.outbox.messages.length > 10);
+    run.stop();
+    await until(() => client.ended && run.outbox.ended);
+    expect(client.text).toBe('what is left');
+    const { bytesIn } = adapter.stats;
+    await until(() => adapter.stats.bytesIn > bytesIn);
+    await run.advance({ ms: 60_000 });
+    await run.done;
+    expect(socket.destroyed).toBe(true);
+  });
+
   it('makes the other side wait while its outbox is full, and still writes to it', async () => {
     const { client, adapter, run } = await adapted({}, { held: true });
     client.socket.write(Buffer.alloc(64 * 1024 * 1024));

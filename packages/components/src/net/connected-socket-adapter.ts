@@ -163,7 +163,7 @@ export class ConnectedSocketAdapter extends Component {
     const { inbox, outbox } = this;
     flow.pump();
     if (flow.error instanceof TypeError) throw flow.error;
-    const heard = this.#deaf || (flow.remoteEnded && flow.delivered);
+    const heard = this.#deaf || this.stopping || (flow.remoteEnded && flow.delivered);
     if (heard && !this.#told) {
       this.#told = true;
       outbox.close();

@@ -45,6 +45,16 @@ export class SocketFlow {
     return this.#outgoing.bytes;
   }
 
+  /** Bytes that the operating system has of those that went out. */
+  get bytesTaken(): number {
+    return this.#outgoing.taken;
+  }
+
+  /** Bytes that arrived and were not sent on yet. */
+  get bytesWaiting(): number {
+    return this.#incoming.waiting;
+  }
+
   /** The other side has ended, or the connection is gone; nothing more will arrive. */
   get remoteEnded(): boolean {
     return this.#incoming.ended;
@@ -94,6 +104,11 @@ export class SocketFlow {
   /** Tells the other side that nothing more will come, behind what was written; it may still send. */
   end(): void {
     this.#outgoing.end();
+  }
+
+  /** Takes nothing more from the other side, as though it had ended. */
+  finish(): void {
+    this.#incoming.finish();
   }
 
   /** Frees the socket and everything that waits for it; what was not sent is lost. */

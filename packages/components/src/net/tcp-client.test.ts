@@ -4,6 +4,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { ComponentError, Graphline, type LogEntry, link, Pipeline } from '@kamaelia/axon';
 import { drive } from '@kamaelia/axon/testing';
 import { afterEach, describe, expect, it } from 'vitest';
+import { quiet } from '../testing/quiet.js';
 import { until } from '../testing/until.js';
 import { NetworkError, TCPClient } from './index.js';
 
@@ -54,7 +55,7 @@ describe('TCPClient', () => {
       expect(chunk.constructor).toBe(Uint8Array);
       expect(chunk.buffer.byteLength).toBe(chunk.byteLength);
     }
-    expect(client.stats).toEqual({ connections: 1, reconnects: 0, bytesIn: 5, bytesOut: 0 });
+    expect(client.stats).toEqual({ connections: 1, reconnects: 0, bytesIn: 5, bytesOut: 0, bytesDropped: 0 });
     await until(() => sockets.size === 0);
   });
 
@@ -279,6 +280,73 @@ describe('TCPClient in trouble', () => {
     for (const socket of sockets) socket.resume();
     for (const socket of sockets) socket.end();
     await until(() => sockets.size === 0);
+  });
+
+  /** Sends for ever, as fast as it is taken. */
+  const flood = (socket: Socket) => {
+    const write = () => {
+      while (socket.writable && socket.write(new Uint8Array(16_384)));
+    };
+    socket.on('drain', write);
+    write();
+  };
+
+  it('stopped, lets a server go that sends for ever, and sends on all that it took', async () => {
+    let told = false;
+    const { port } = await serverOf((socket) => {
+      socket.resume().on('end', () => {
+        told = true;
+      });
+      flood(socket);
+    });
+    const client = new TCPClient({ host, port });
+    const run = drive(client);
+    run.inbox.send('what is left');
+    await until(() => run.outbox.messages.length > 10);
+    run.stop();
+    await until(() => told);
+    const before = sum(run.outbox.messages);
+    await run.advance({ ms: 1999 });
+    await until(() => sum(run.outbox.messages) > before);
+    expect(warnings(run.logs)).toEqual([]);
+    await run.advance({ ms: 1 });
+    await run.done;
+    expect(warnings(run.logs)).toEqual([`127.0.0.1:${port} did not end for 2 s while this is to end, and is let go`]);
+    expect(client.stats).toMatchObject({ bytesIn: sum(run.outbox.messages), bytesOut: 12, bytesDropped: 0 });
+    for (const socket of sockets) socket.resume();
+    await until(() => sockets.size === 0);
+  });
+
+  it.each([undefined, { min: { ms: 1 }, max: { ms: 1 } }])(
+    'stopped, lets a server go that takes nothing, and says what was left (reconnect: %o)',
+    async (reconnect) => {
+      const { port } = await serverOf(() => {});
+      const client = new TCPClient({ host, port, ...(reconnect === undefined ? {} : { reconnect }) });
+      const run = drive(client);
+      run.inbox.send(...Array.from({ length: 1000 }, () => new Uint8Array(65_536)));
+      await quiet(() => client.stats.bytesOut);
+      run.stop();
+      await run.advance({ ms: 2000 });
+      await run.done;
+      const [warning] = run.logs.filter(({ level }) => level === 'warn');
+      expect(warning?.message).toBe(`127.0.0.1:${port} took nothing for 2 s while this is to end, and is let go`);
+      const { waiting, unsent } = (warning?.fields ?? {}) as { waiting: number; unsent: number };
+      expect(Math.min(waiting, unsent)).toBeGreaterThan(0);
+      expect(client.stats.reconnects).toBe(0);
+    },
+  );
+
+  it('counts what had arrived when it is aborted', async () => {
+    const { port } = await serverOf(flood);
+    const client = new TCPClient({ host, port });
+    const run = drive(client, {}, { held: true });
+    await quiet(() => client.stats.bytesIn);
+    run.abort(new Error('over'));
+    await expect(run.done).rejects.toThrow('over');
+    const { bytesIn, bytesDropped } = client.stats;
+    expect(bytesDropped).toBeGreaterThan(0);
+    // The others were in the inbox behind its outbox.
+    expect(bytesDropped).toBeLessThan(bytesIn);
   });
 
   it('lets go of a connection that is being made', async () => {

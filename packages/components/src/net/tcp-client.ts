@@ -48,9 +48,13 @@ export interface TCPClientStats {
   readonly reconnects: number;
   readonly bytesIn: number;
   readonly bytesOut: number;
+  /** Bytes that had arrived and were not sent on when it was stopped or aborted. */
+  readonly bytesDropped: number;
 }
 
 const DEFAULT_CONNECT_TIMEOUT_US = 60_000_000;
+/** Less than what a component may take to end before it is reported. */
+const STOPPED_PATIENCE_US = 2_000_000;
 
 /**
  * Connects to a server: what arrives at `inbox` goes to it, what it sends comes from `outbox`.
@@ -58,6 +62,10 @@ const DEFAULT_CONNECT_TIMEOUT_US = 60_000_000;
  * It ends when the server ends the connection and everything received was sent on. When its inbox ends, it tells the
  * server so (behind the last byte) and goes on receiving. Back-pressure crosses the network: while its outbox is
  * full the server is made to wait, while the server does not read, messages wait in its inbox.
+ *
+ * Stopped, it sends what waits in its inbox, tells the server the end, and goes on receiving until the server has ended
+ * too; one that neither ends nor takes anything for 2 s is let go, with a warning that says what was left. What arrived is
+ * still sent on. Without anything linked to its inbox it stops at once.
  *
  * A server that is not there, or a connection that is lost, ends the graph with a {@link NetworkError}. With
  * `reconnect` it is a warning, and the component connects again after a pause of `min` that doubles with each failure
@@ -94,7 +102,12 @@ export class TCPClient extends Component {
   #reconnects = 0;
   #bytesIn = 0;
   #bytesOut = 0;
+  #bytesDropped = 0;
   #flow: SocketFlow | undefined;
+  /** From `stop()` on: what the server had taken when it last took something, and how long it may take no more. */
+  #takenWhileStopping = -1;
+  #patientUntilUs = 0;
+  #letGo = false;
 
   constructor(options: TCPClientOptions) {
     super();
@@ -134,6 +147,7 @@ export class TCPClient extends Component {
       reconnects: this.#reconnects,
       bytesIn: this.#bytesIn + (this.#flow?.bytesIn ?? 0),
       bytesOut: this.#bytesOut + (this.#flow?.bytesOut ?? 0),
+      bytesDropped: this.#bytesDropped,
     };
   }
 
@@ -149,8 +163,10 @@ export class TCPClient extends Component {
         return;
       }
       // The server has heard all that we had to say, or will not.
-      if (this.inbox.ended) {
-        if (lost !== undefined) this.log('warn', `${lost.message}; not again, for its inbox has ended`);
+      if (this.inbox.ended || this.stopping) {
+        const why = this.inbox.ended ? 'its inbox has ended' : 'it was told to end';
+        const waiting = this.inbox.length;
+        if (lost !== undefined) this.log('warn', `${lost.message}; not again, for ${why}`, { waiting });
         return;
       }
       const reason = lost ?? new NetworkError(`${this.#where} closed the connection`, 'CLOSED', this.#host, this.#port);
@@ -161,16 +177,16 @@ export class TCPClient extends Component {
       const pauseMs = pauseUs / 1000;
       this.log('warn', `${reason.message}; connecting again in ${pauseMs} ms`, { attempt: failures, pauseMs });
       yield* this.#pause(pauseUs);
-      if (this.inbox.ended) return;
+      if (this.inbox.ended || this.stopping) return;
     }
   }
 
-  /** Until the time is over or the inbox has ended. */
+  /** Until the time is over, the inbox has ended or the component is to end. */
   *#pause(us: number): Steps {
     const { clock, inbox, outbox } = this;
     const untilUs = clock.now() + us;
     this.wakeAt(untilUs);
-    while (clock.now() < untilUs && !inbox.ended) {
+    while (clock.now() < untilUs && !inbox.ended && !this.stopping) {
       // A full outbox must not keep what waits in the inbox from the server.
       if (outbox.open) yield;
       else yield* this.sleepUntil(untilUs);
@@ -206,6 +222,7 @@ export class TCPClient extends Component {
       stopAlarm();
       this.#bytesIn += this.#flow?.bytesIn ?? 0;
       this.#bytesOut += this.#flow?.bytesOut ?? 0;
+      this.#bytesDropped += this.#flow?.bytesWaiting ?? 0;
       this.#flow?.close();
       this.#flow = undefined;
       socket.destroy();
@@ -228,15 +245,38 @@ export class TCPClient extends Component {
       if (flow.error instanceof TypeError) throw flow.error;
       if (flow.remoteEnded && flow.delivered) break;
       if (inbox.ended && flow.written) flow.end();
+      if (this.stopping && !flow.remoteEnded) this.#limitStopping(flow);
       yield;
     }
     if (flow.error !== undefined) {
       return networkError('lost the connection to', this.#host, this.#port, flow.error);
     }
-    if (inbox.length > 0 || !flow.flushed) {
+    if (!this.#letGo && (inbox.length > 0 || !flow.flushed)) {
       this.log('warn', `${this.#where} closed the connection before everything was sent`, { waiting: inbox.length });
     }
     return undefined;
+  }
+
+  /** A server that neither takes what is left for it nor ends must not keep the component from its end. */
+  #limitStopping(flow: SocketFlow): void {
+    const nowUs = this.clock.now();
+    const { bytesTaken } = flow;
+    if (bytesTaken !== this.#takenWhileStopping) {
+      this.#takenWhileStopping = bytesTaken;
+      this.#patientUntilUs = nowUs + STOPPED_PATIENCE_US;
+      this.wakeAt(this.#patientUntilUs);
+    }
+    if (nowUs < this.#patientUntilUs) return;
+    const left = { waiting: this.inbox.length, unsent: flow.bytesOut - bytesTaken };
+    const how = flow.finished ? 'did not end' : 'took nothing';
+    this.log(
+      'warn',
+      `${this.#where} ${how} for ${STOPPED_PATIENCE_US / 1e6} s while this is to end, and is let go`,
+      left,
+    );
+    this.#letGo = true;
+    flow.finish();
+    this.#external.wake();
   }
 }
 
