@@ -171,6 +171,11 @@ export class BoundedInbox<T = unknown> extends Inbox<T> {
     return this.count <= capacity >> 1 && this.#bytes <= this.#maxBytes / 2 && this.#mediaUs <= this.#maxMediaUs / 2;
   }
 
+  /** @internal By bytes or media time it may be full with any number. */
+  override get filledAt(): number {
+    return 0;
+  }
+
   /** @internal A lossy inbox holds nobody back. */
   override setFull(): void {
     this.deepest(this.count); // inspection

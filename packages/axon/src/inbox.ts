@@ -227,7 +227,7 @@ export class Inbox<T = unknown> extends InboxRecord implements Iterable<T> {
     this.count = count;
     this.limit = -1;
     this.mark = ALWAYS;
-    this.noteDepth(); // inspection
+    this.deepest(count); // inspection
     if (count >= this.capacity) this.setFull();
     const task = this.task;
     if (task.state === IDLE && this.gate.least === 0) task.scheduler.enqueue(task);
@@ -312,6 +312,7 @@ export class Inbox<T = unknown> extends InboxRecord implements Iterable<T> {
 
   /** @internal */
   setCapacity(capacity: number): void {
+    this.deepest(this.mostWaited);
     this.capacity = capacity;
     if (this.closed) return;
     if (this.batch === undefined) {
@@ -351,9 +352,19 @@ export class Inbox<T = unknown> extends InboxRecord implements Iterable<T> {
     if (task.state === IDLE && this.gate.least === 0) task.scheduler.enqueue(task);
   }
 
-  /** How deep it is, but where it is about to become full: that is noted together. */
+  /** How deep it is, but where it is about to become full; see {@link mostWaited}. */
   private noteDepth(): void {
     if (this.full || this.count < this.capacity) this.deepest(this.count);
+  }
+
+  /** @internal Most messages that waited at once; below the capacity to a power of two. */
+  get mostWaited(): number {
+    return Math.max(this.highWater, this.count, this.fullTimes > 0 ? this.filledAt : 0);
+  }
+
+  /** @internal Messages with which it becomes full at least. */
+  get filledAt(): number {
+    return this.capacity;
   }
 
   /** @internal What waits, oldest first, without taking it. */

@@ -148,7 +148,6 @@ export class Scheduler {
   addFull(inbox: Inbox): void {
     const counts = inbox.own();
     counts.fullIndex = this.#full.length;
-    inbox.deepest(inbox.count); // inspection
     counts.fullTimes++; // inspection
     counts.fullSinceMs = this.meter.nowMs; // inspection
     this.#full.push(inbox);

@@ -47,16 +47,16 @@ function stalled() {
 
 describe('inspect', () => {
   it('knows the most messages that waited at once, also beyond the capacity and in a lossy inbox', async () => {
-    const highWaterOf = async (count: number, options: InboxOptions) => {
+    const highWaterOf = async (count: number, options: InboxOptions, message: unknown = 1) => {
       class Burst extends Component {
-        outbox = this.out<number>('outbox');
+        outbox = this.out<unknown>('outbox');
         override *main(): Steps {
-          for (let n = 0; n < count; n++) this.outbox.send(n);
+          for (let n = 0; n < count; n++) this.outbox.send(message);
           yield;
         }
       }
       class Slow extends Component {
-        inbox = this.in<number>('inbox', options);
+        inbox = this.in<unknown>('inbox', options);
         override *main(): Steps {
           yield* this.sleep({ us: 1 });
           while (this.inbox.ready) this.inbox.recv();
@@ -69,6 +69,7 @@ describe('inspect', () => {
     expect(await highWaterOf(40, { capacity: 8 })).toBe(40);
     expect(await highWaterOf(40, { lossy: 'newest', capacity: 8 })).toBe(8);
     expect(await highWaterOf(8, { capacity: 8 })).toBe(8);
+    expect(await highWaterOf(1, { maxBytes: 4, capacity: 8 }, 'ab')).toBe(1);
     // Short of the capacity it is known to a power of two.
     expect(await highWaterOf(40, { capacity: 100 })).toBeGreaterThan(32);
   });

@@ -172,7 +172,7 @@ function inboxReport(inbox: Inbox): InboxReport {
     waiting: inbox.count,
     capacity: inbox.capacity,
     bytes: inbox instanceof BoundedInbox ? inbox.bytes : null,
-    highWater: Math.max(inbox.highWater, inbox.count),
+    highWater: inbox.mostWaited,
     full: inbox.full,
     fullTimes: inbox.fullTimes,
     fullMs: inbox.fullMs + sinceMs,
