@@ -4,7 +4,9 @@
 // costs the others: the same without it.
 //
 // Servers are processes of their own, the clients of all are in this one. A message is published when all clients that
-// read have the fourth one before it, so that nobody who reads misses one and a server never waits for a clock.
+// read have the fourth one before it, so that nobody who reads misses one and a server never waits for a clock. With so many
+// under way several may wait for a connection, which then writes them together. The plain server gets one at a time and
+// writes it, as one would; in step, where the next is published when all have the one before, both write each by itself.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
@@ -21,8 +23,8 @@ const { clients, messages, rounds, json } = parseNumbers(
   `Usage: node benchmarks/runtime/tcp-broadcast.bench.mjs [--clients N] [--messages N] [--rounds N] [--json FILE]
 
 CPU time of the server's process, and wall time, for each message of ${BYTES} bytes to each of N clients (default 1000),
-of which one reads nothing: Backplane and SimpleServer beside a plain net server, and the former without the one that
-reads nothing; in turn. Prints the median of the rounds (at least 5), and the ratios.`,
+of which one reads nothing: Backplane and SimpleServer beside a plain net server, ${UNDER_WAY} messages under way and in step,
+and the former without the one that reads nothing; in turn. Prints the median of the rounds (at least 5), and the ratios.`,
   { clients: 1000, messages: 60, rounds: 7 },
 );
 
@@ -122,7 +124,7 @@ class Rival {
   }
 
   /** Microseconds of CPU and wall for each delivery. */
-  async measure() {
+  async measure(underWay) {
     this.#received = 0;
     const each = this.#reading * BYTES;
     const cpuBefore = await this.#cpuUs();
@@ -130,7 +132,7 @@ class Rival {
     let published = 0;
     await new Promise((resolve) => {
       this.#onProgress = () => {
-        while (published < messages && this.#received >= (published - UNDER_WAY + 1) * each) {
+        while (published < messages && this.#received >= (published - underWay + 1) * each) {
           published++;
           this.#server.send('publish');
         }
@@ -151,34 +153,41 @@ class Rival {
 }
 
 async function compare() {
-  const rivals = [
-    new Rival('Backplane, one stalled', true),
-    new Rival('plain net server, same', true),
-    new Rival('Backplane, none stalled', false),
+  const backplane = new Rival('Backplane, one stalled', true);
+  const plain = new Rival('plain net server, same', true);
+  const unhindered = new Rival('Backplane, none stalled', false);
+  for (const rival of [backplane, plain, unhindered]) await rival.start();
+  const cases = [
+    { rival: backplane, underWay: UNDER_WAY },
+    { rival: plain, underWay: UNDER_WAY },
+    { rival: unhindered, underWay: UNDER_WAY },
+    { rival: backplane, underWay: 1 },
+    { rival: plain, underWay: 1 },
   ];
-  for (const rival of rivals) await rival.start();
-  const measured = rivals.map(() => []);
+  const measured = cases.map(() => []);
   for (let round = -2; round < rounds; round++) {
-    for (const [index, rival] of rivals.entries()) {
-      const result = await rival.measure();
+    for (const [index, { rival, underWay }] of cases.entries()) {
+      const result = await rival.measure(underWay);
       if (round >= 0) measured[index].push(result);
     }
   }
-  for (const rival of rivals) rival.stop();
-  const results = rivals.map(({ name }, index) => ({
-    name,
+  for (const rival of [backplane, plain, unhindered]) rival.stop();
+  const results = cases.map(({ rival, underWay }, index) => ({
+    name: underWay === 1 ? `${rival.name}, in step` : rival.name,
     cpuUs: Number(median(measured[index].map(({ cpuUs }) => cpuUs)).toFixed(2)),
     wallUs: Number(median(measured[index].map(({ wallUs }) => wallUs)).toFixed(2)),
   }));
   for (const { name, cpuUs, wallUs } of results) {
-    console.log(`${name.padEnd(26)}${cpuUs.toFixed(2).padStart(8)} us CPU, ${wallUs.toFixed(2)} us wall a delivery`);
+    console.log(`${name.padEnd(34)}${cpuUs.toFixed(2).padStart(8)} us CPU, ${wallUs.toFixed(2)} us wall a delivery`);
   }
-  const [ours, plain, none] = results;
+  const [ours, theirs, none, oursInStep, theirsInStep] = results;
   const ratio = (a, b) => Number((a / b).toFixed(2));
   const verdicts = [
-    verdict({ what: 'deliveries to plain net server, CPU time', value: ratio(plain.cpuUs, ours.cpuUs), must: 0.9 }),
-    verdict({ what: 'deliveries to plain net server, wall time', value: ratio(plain.wallUs, ours.wallUs) }),
+    verdict({ what: 'deliveries to plain net server, CPU time', value: ratio(theirs.cpuUs, ours.cpuUs), must: 0.9 }),
+    verdict({ what: 'deliveries to plain net server, wall time', value: ratio(theirs.wallUs, ours.wallUs), must: 0.9 }),
     verdict({ what: 'with one stalled to none stalled, CPU time', value: ratio(none.cpuUs, ours.cpuUs) }),
+    verdict({ what: 'in step to plain net server, CPU time', value: ratio(theirsInStep.cpuUs, oursInStep.cpuUs) }),
+    verdict({ what: 'in step to plain net server, wall time', value: ratio(theirsInStep.wallUs, oursInStep.wallUs) }),
   ];
   writeReport(json, 'runtime/tcp-broadcast', { rounds, clients, messages, results, verdicts });
   process.exit(0);

@@ -42,6 +42,7 @@ export class Outgoing {
   error: TypeError | undefined;
   readonly #stream: Writable;
   readonly #owner: OutgoingOwner;
+  readonly #inbox: Inbox<Sendable>;
   /** The rest of the message that is being written. */
   #rest: Uint8Array | undefined;
   #room = true;
@@ -56,6 +57,7 @@ export class Outgoing {
   constructor(stream: Writable, owner: OutgoingOwner) {
     this.#stream = stream;
     this.#owner = owner;
+    this.#inbox = owner.inbox;
     stream.on('drain', this.#onDrain);
     stream.on('finish', this.#onFinish);
     stream.on('close', this.#onGone);
@@ -95,7 +97,7 @@ export class Outgoing {
 
   /** Writes what the stream has room for. */
   pump(): void {
-    const waiting = this.#owner.inbox.length;
+    const waiting = this.#inbox.length;
     if (this.#room && !this.#ending && !this.#gone && (waiting > 0 || this.#rest !== undefined)) {
       const stream = this.#stream;
       // One message goes its own way, which is shorter.
@@ -133,7 +135,7 @@ export class Outgoing {
   }
 
   #write(): void {
-    const { inbox } = this.#owner;
+    const inbox = this.#inbox;
     while (this.#room && !this.#ending) {
       if (this.#rest === undefined) {
         if (inbox.length === 0) return;
@@ -150,7 +152,7 @@ export class Outgoing {
   /** Undefined for an empty message, which nobody would notice, and for one that is none. */
   #take(): Uint8Array | undefined {
     try {
-      const bytes = bytesOf(this.#owner.name, this.#owner.inbox.recv());
+      const bytes = bytesOf(this.#owner.name, this.#inbox.recv());
       return bytes.length === 0 ? undefined : bytes;
     } catch (error) {
       this.error ??= error as TypeError;
