@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Pipeline } from '@kamaelia/axon';
+import { Component, group, Pipeline, type Steps } from '@kamaelia/axon';
 import { closeWorkerPool, threaded } from '@kamaelia/axon/threads';
 import { afterAll, expect, it } from 'vitest';
 import { FramePool, type FrameTimes, VideoFrame, type VideoProperties } from './index.js';
@@ -112,6 +112,75 @@ it.each([0, 1, 5, 17])('an abort in the middle leaks no slot (after %i frames)',
   await expect(running).rejects.toThrow('enough');
   expect(pool.current?.used ?? 0).toBe(0);
   expect(pool.stats.leaked).toBe(0);
+});
+
+/** Sends `count` frames of a pool that has `maxFrames`, and waits for those it lacks. */
+class Frugal extends Component {
+  readonly outbox = this.out<VideoFrame>('outbox');
+  readonly pool: FramePool;
+  readonly #count: number;
+  readonly #maxFrames: number;
+
+  constructor(count: number, maxFrames: number) {
+    super();
+    this.pool = new FramePool({ name: 'main', maxFrames, onWarning: () => {} });
+    this.#count = count;
+    this.#maxFrames = maxFrames;
+  }
+
+  override *main(): Steps {
+    const { outbox, pool } = this;
+    const external = this.external();
+    for (let n = 0; n < this.#count; n++) {
+      while (!outbox.open || pool.current?.used === this.#maxFrames) yield;
+      outbox.send(pool.acquire(properties, timesOf(n)));
+      if (pool.current !== undefined) pool.current.onFree ??= () => external.wake();
+    }
+  }
+}
+
+it.each(['throws', 'exits'])(
+  'frames in the hands of threads that end, one after another, come back (%s)',
+  async (how) => {
+    const taken = new Int32Array(new SharedArrayBuffer(5 * Int32Array.BYTES_PER_ELEMENT));
+    const source = new Frugal(taken.length, 3);
+    const careless = () => threaded(at('frame-careless'), { how, taken: taken.buffer }, { ports: { out: {} } });
+    const part = group(careless, { supervise: 'restart', max: 100 });
+    await Pipeline(source, part).run({ onLog: () => {} });
+    // Each was taken once: those that waited for one that ended were handed on.
+    expect([...taken]).toEqual(Array.from(taken, () => 1));
+    expect(part.restarts).toBe(taken.length);
+    expect(source.pool.current?.used).toBe(0);
+  },
+);
+
+it('a thread that is terminated gives back what its component had', async () => {
+  const pool = new FramePool({ name: 'main', onWarning: () => {} });
+  const taken = new Int32Array(new SharedArrayBuffer(4));
+  const frames = [pool.acquire(properties, timesOf(0))];
+  const freed = new Promise<number>((resolve) => {
+    if (pool.current !== undefined) pool.current.onFree = resolve;
+  });
+  const controller = new AbortController();
+  const component = threaded(at('frame-careless'), { how: 'spins', taken: taken.buffer }, { ports: { out: {} } });
+  const running = Pipeline(frames, component).run({ signal: controller.signal, onLog: () => {} });
+  while (Atomics.load(taken, 0) === 0) await new Promise((resolve) => setImmediate(resolve));
+  controller.abort(new Error('enough'));
+  await expect(running).rejects.toThrow('enough');
+  expect(await freed).toBe(0);
+  expect(pool.current?.used).toBe(0);
+});
+
+it('a component that ends in order without closing its frames is warned of, and they come back', async () => {
+  const pool = new FramePool({ name: 'main', onWarning: () => {} });
+  const taken = new Int32Array(new SharedArrayBuffer(4));
+  const warnings: string[] = [];
+  const component = threaded(at('frame-careless'), { taken: taken.buffer }, { ports: { out: {} } });
+  await Pipeline([pool.acquire(properties, timesOf(0))], component).run({
+    onLog: ({ message }) => warnings.push(message),
+  });
+  expect(warnings).toEqual([expect.stringContaining('has not let go of 2 messages')]);
+  expect(pool.current?.used).toBe(0);
 });
 
 it('a producer hears of slots that came free in the worker', async () => {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { MessageCodec, SharedValueReader, SharedValueWriter } from '@kamaelia/axon';
+import { heldBy, type Loan, loanTo, takeBackFrom } from './frame-loans.js';
 import { admit, generationOf, passportOf } from './guest-generation.js';
 import type { FrameSlot, PoolGeneration } from './pool-generation.js';
 import type { PostedPassport } from './pool-passport.js';
@@ -12,7 +13,7 @@ import {
   VideoFrame,
 } from './video-frame.js';
 
-/** Number of the generation's passport, slot, number of its memory, pts, duration, number of the timebase, flags. */
+/** Number of the generation's passport or loan, slot, number of its memory, pts, duration, number of the timebase, flags. */
 type Numbers = [number, number, number, number, number, number, number];
 /** What a few frames have beside that. */
 type Rare = Pick<FrameTimes, 'timecode' | 'sideData' | 'lowBand'>;
@@ -27,7 +28,8 @@ const timebases = new WeakMap<PoolGeneration, Rational>();
 
 /**
  * Video frames cross to other threads in the memory they are in: format and counts once for each pool, a slot's memory
- * once, and then for each frame seven numbers. Its count goes with it.
+ * once, and then for each frame seven numbers. Its count goes with it; a thread that may end before this one notes which
+ * counts it has.
  */
 export const videoFrameCodec: MessageCodec<VideoFrame, Descriptor> = {
   name: 'kamaelia.VideoFrame',
@@ -37,7 +39,7 @@ export const videoFrameCodec: MessageCodec<VideoFrame, Descriptor> = {
   encode(frame: VideoFrame, values: SharedValueWriter): Descriptor {
     const { generation, slot, lowBand } = frame.handOver();
     const numbers: Numbers = [
-      values.put(passportOf(generation)),
+      values.put(values.outlives ? loanTo(values, generation) : passportOf(generation)),
       slot,
       values.put(generation.slots[slot] as FrameSlot),
       frame.pts,
@@ -53,7 +55,8 @@ export const videoFrameCodec: MessageCodec<VideoFrame, Descriptor> = {
   decode(descriptor: Descriptor, values: SharedValueReader): VideoFrame {
     const numbers = Array.isArray(descriptor) ? descriptor : descriptor.numbers;
     const [passport, slot, memory, pts, duration, timebase, flags] = numbers;
-    const generation = generationOf(values.get(passport) as PostedPassport);
+    const given = values.get(passport) as PostedPassport | Loan;
+    const generation = generationOf(passportIn(given));
     admit(generation, slot, values.get(memory) as FrameSlot);
     const times: FrameTimes = {
       pts,
@@ -63,14 +66,24 @@ export const videoFrameCodec: MessageCodec<VideoFrame, Descriptor> = {
       discontinuity: (flags & DISCONTINUITY) !== 0,
       keyframe: (flags & KEYFRAME) !== 0,
     };
-    return generation.adopt(slot, Array.isArray(descriptor) ? times : { ...times, ...descriptor.rare });
+    const frame = generation.adopt(slot, Array.isArray(descriptor) ? times : { ...times, ...descriptor.rare });
+    if ('held' in given) frame.lentBy(given.held);
+    return frame;
   },
 
   dispose(descriptor: Descriptor, values: SharedValueReader): void {
     const [passport, slot] = Array.isArray(descriptor) ? descriptor : descriptor.numbers;
-    generationOf(values.get(passport) as PostedPassport).release(slot);
+    generationOf(passportIn(values.get(passport) as PostedPassport | Loan)).release(slot);
   },
+
+  claim: (frame: VideoFrame) => frame.claim(),
+  held: heldBy,
+  abandon: takeBackFrom,
 };
+
+function passportIn(given: PostedPassport | Loan): PostedPassport {
+  return 'held' in given ? given.passport : given;
+}
 
 function sharedTimebase(generation: PoolGeneration, timebase: Rational): Rational {
   const last = timebases.get(generation);

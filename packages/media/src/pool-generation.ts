@@ -46,6 +46,8 @@ export interface FrameHandle {
   holder: string | { path(): string } | undefined;
   /** Its place among the open ones of its generation; -1 when it is none of them any more. */
   place: number;
+  /** Where, beside the slot's count, this thread notes that it has it: for the one that outlives it. */
+  held: Int32Array<SharedArrayBuffer> | undefined;
 }
 
 /**
@@ -184,7 +186,14 @@ export class PoolGeneration {
   /** @internal Counts an open frame; it is found again should it be dropped. */
   opened(frame: VideoFrame, slot: number): FrameHandle {
     const place = this.#handles.length;
-    const handle: FrameHandle = { generation: this, slot, frame: new WeakRef(frame), holder: undefined, place };
+    const handle: FrameHandle = {
+      generation: this,
+      slot,
+      frame: new WeakRef(frame),
+      holder: undefined,
+      place,
+      held: undefined,
+    };
     this.#handles.push(handle);
     if (!this.#watched) this.#watch();
     return handle;
@@ -204,6 +213,14 @@ export class PoolGeneration {
       last.place = handle.place;
     }
     handle.place = -1;
+    // Before the count is given back or goes on: a thread that is ended in between had better lose one than give it back twice.
+    if (handle.held !== undefined) Atomics.sub(handle.held, handle.slot, 1);
+  }
+
+  /** @internal Notes in `held`, too, that the handle's frame is in this thread. */
+  hold(handle: FrameHandle, held: Int32Array<SharedArrayBuffer>): void {
+    handle.held = held;
+    Atomics.add(held, handle.slot, 1);
   }
 
   /** @internal Counts a further frame of the handle's slot. */

@@ -160,6 +160,7 @@ export class VideoFrame {
   readonly #handle: FrameHandle;
   #lowBand: LowBand | undefined;
   #closed = false;
+  #lent: Int32Array<SharedArrayBuffer> | undefined;
   /** The box that has sent it, until somebody takes it. */
   #sentBy: { path(): string } | undefined;
 
@@ -251,6 +252,8 @@ export class VideoFrame {
     this.#generation.retain(this.#handle);
     const frame = new VideoFrame(this.#generation, this.#slot, this.#times);
     frame.#lowBand = this.#lowBand;
+    const { held } = this.#handle;
+    if (held !== undefined) this.#generation.hold(frame.#handle, held);
     return frame;
   }
 
@@ -273,6 +276,17 @@ export class VideoFrame {
     this.#lowBand = undefined;
     this.#generation.handedOver(this.#handle);
     return { generation: this.#generation, slot: this.#slot, lowBand };
+  }
+
+  /** @internal Has come from a thread that notes in `held` what is in this one; counts there from {@link claim} on. */
+  lentBy(held: Int32Array<SharedArrayBuffer>): void {
+    this.#lent = held;
+  }
+
+  /** @internal A component of this thread has it. */
+  claim(): void {
+    if (this.#lent !== undefined) this.#generation.hold(this.#handle, this.#lent);
+    this.#lent = undefined;
   }
 
   [Symbol.dispose](): void {

@@ -40,7 +40,7 @@ export class Crossing {
     this.#lenders = lenders;
     this.#deliveries = deliveries;
     this.#options = options;
-    this.#given = new GivenValues(channel);
+    this.#given = new GivenValues(channel, !options.otherIsSafe);
     this.#taken = new TakenValues(channel);
   }
 
@@ -173,7 +173,11 @@ export class Crossing {
 
   /** Delivers everything that has come, and drops what the other side has taken. */
   receive(): void {
-    this.#visitAll(this.#visit);
+    // Whatever refers to these values was sent before they were collected, so it is among what is visited now.
+    const forgotten = this.#toForget;
+    if (forgotten.length > 0) this.#toForget = [];
+    this.#channel.receive(this.#visit);
+    for (const note of forgotten) this.#taken.note(note);
     const lenders = this.#lenders;
     for (let link = 0; link < lenders.length; link++) (lenders[link] as Lender).settle();
     this.#watch();
@@ -186,23 +190,6 @@ export class Crossing {
     for (let link = 0; link < deliveries.length; link++) (deliveries[link] as Delivery).update();
   }
 
-  /** Disposes of everything that has come; nothing is delivered any more. */
-  refuse(): void {
-    this.#visitAll((link, kind, content) => {
-      if (kind === CANCEL || kind === END) return;
-      this.#deliveries[link]?.claim();
-      if (kind !== MESSAGE) this.#codecOf(kind)?.dispose(content, this.#taken);
-    });
-  }
-
-  #visitAll(visit: RecordVisitor): void {
-    // Whatever refers to these values was sent before they were collected, so it is among what is visited now.
-    const forgotten = this.#toForget;
-    if (forgotten.length > 0) this.#toForget = [];
-    this.#channel.receive(visit);
-    for (const note of forgotten) this.#taken.note(note);
-  }
-
   #decode(delivery: Delivery, kind: number, descriptor: unknown): unknown {
     const codec = this.#codecOf(kind);
     if (codec === undefined) {
@@ -213,8 +200,7 @@ export class Crossing {
     try {
       return codec.decode(descriptor, this.#taken);
     } catch (error) {
-      delivery.claim();
-      codec.dispose(descriptor, this.#taken);
+      if (delivery.answersForUndecodable()) codec.dispose(descriptor, this.#taken);
       throw about(delivery.outbox.name, error);
     }
   }
@@ -236,9 +222,21 @@ export class Crossing {
     else this.#taken.note(note);
   }
 
-  /** Lets go of what was sent and never taken. The other side must have ended. */
+  /** Takes back what was sent and never taken. The other side must not take anything any more. */
   dispose(): void {
-    for (const lender of this.#lenders) lender.dispose();
+    for (const lender of this.#lenders) lender.takeBack();
+  }
+
+  /** How much of what was sent the other side has taken and not let go of, by those codecs that know. */
+  get held(): number {
+    let held = 0;
+    for (const codec of this.#codecNumbers.keys()) held += codec.held?.(this.#given) ?? 0;
+    return held;
+  }
+
+  /** The other thread has ended: gives back what it {@link held}. */
+  abandon(): void {
+    for (const codec of this.#codecNumbers.keys()) codec.abandon?.(this.#given);
   }
 }
 

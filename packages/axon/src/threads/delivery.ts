@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { BoundedInbox } from '../bounded-inbox.js';
+import { disposeMessage } from '../dispose.js';
 import type { Inbox } from '../inbox.js';
 import type { Outbox } from '../outbox.js';
+import { DONE } from '../task.js';
 import type { Channel, Side } from './channel.js';
 import { CAPACITY, CLAIMED, NEEDED, SETTLED, TAKEN, WAITING } from './link-words.js';
+import { claimMessage, relinquish } from './message-codecs.js';
 
 /**
  * The receiving end of a link between two threads: an outbox that sends on what comes from the other thread, and tells
@@ -31,14 +34,21 @@ export class Delivery {
   }
 
   /** This thread is responsible for the next message, whatever becomes of it. */
-  claim(): void {
-    Atomics.add(this.words, this.at + CLAIMED, 1);
+  protected claim(count: number): void {
+    Atomics.add(this.words, this.at + CLAIMED, count);
   }
 
-  /** Sends a message on. Whoever calls {@link claim} is responsible for it. */
+  /** The next message cannot be decoded here: whether it is this thread that disposes of it. */
+  answersForUndecodable(): boolean {
+    this.claim(1);
+    return true;
+  }
+
+  /** Sends a message on. */
   deliver(message: unknown): void {
     this.#arrived = (this.#arrived + 1) | 0;
-    this.claim();
+    this.claim(1);
+    claimMessage(message);
     Atomics.add(this.words, this.at + TAKEN, 1);
     this.outbox.send(message);
   }
@@ -80,11 +90,14 @@ export class Delivery {
 
 /**
  * The same for an inbox that only this link fills: a message is settled and claimed at the moment in which the component
- * takes it. So it is known of each message who is responsible for it, even when the thread is ended in the middle.
+ * takes it. So it is known of each message who is responsible for it, even when the thread is ended in the middle; and what
+ * the component has not taken at its end is the sender's again.
  */
 export class ExactDelivery extends Delivery {
   readonly #inbox: Inbox;
   #taken = 0;
+  /** From the next message on they are left to the sender. */
+  #left = false;
 
   constructor(outbox: Outbox, inbox: Inbox, channel: Channel, from: Side, link: number) {
     super(outbox, channel, from, link);
@@ -93,33 +106,48 @@ export class ExactDelivery extends Delivery {
     // Looked up at each call: noteReceivers() may replace them later.
     inbox.recv = () => {
       if (inbox.count > 0) this.#take(1);
-      return methods.recv.call(inbox);
+      const message = methods.recv.call(inbox);
+      claimMessage(message);
+      return message;
     };
     inbox.takeAll = () => {
-      // A closed one is only emptied: whoever comes after the component gets these again, if the other thread has them.
-      if (inbox.closed) this.#claim(inbox.count);
+      if (inbox.closed && inbox.task.state === DONE) {
+        this.#left = true;
+        return methods.takeAll.call(inbox).filter((message) => !relinquish(message));
+      }
+      if (inbox.closed) this.claim(inbox.count);
       else this.#take(inbox.count);
-      return methods.takeAll.call(inbox);
+      const messages = methods.takeAll.call(inbox);
+      for (const message of messages) claimMessage(message);
+      return messages;
     };
   }
 
   override deliver(message: unknown): void {
     const { outbox } = this;
-    if (outbox.cancelled) this.#claim(1);
-    else if (outbox.sink !== this.#inbox) this.#take(1);
+    if (this.#left) {
+      if (!relinquish(message)) disposeMessage(message);
+      return;
+    }
+    const elsewhere = outbox.sink !== this.#inbox;
+    if (outbox.cancelled) this.claim(1);
+    else if (elsewhere) this.#take(1);
+    if (elsewhere) claimMessage(message);
     outbox.send(message);
   }
 
   #take(count: number): void {
     if (count === 0) return;
     this.#taken = (this.#taken + count) | 0;
-    this.#claim(count);
+    this.claim(count);
     Atomics.store(this.words, this.at + TAKEN, this.#taken);
     this.settle(this.#taken);
   }
 
-  #claim(count: number): void {
-    Atomics.add(this.words, this.at + CLAIMED, count);
+  override answersForUndecodable(): boolean {
+    // Those before it may still be taken; claims are counted in order.
+    this.#left = true;
+    return false;
   }
 
   /** Taking says everything. */

@@ -212,12 +212,27 @@ export class Lender {
     closeInbox(this.inbox);
   }
 
-  /** Lets go of what was sent and not taken. The other side must not take anything any more. */
-  dispose(): void {
+  /** Has again what was sent and not taken, for whoever is next. The other side must not take anything any more. */
+  takeBack(): void {
     this.#over = true;
     this.#dropClaimed();
     const left = this.#underWay;
     this.#underWay = [];
-    for (const { codec, descriptor, used } of left) codec.dispose(descriptor, new UsedValues(used));
+    for (const { at, codec, descriptor, used } of left) {
+      const values = new UsedValues(used);
+      const place = this.#lent - ((this.#sent - at) | 0) - 1;
+      const message = this.#lossy || place < 0 ? undefined : decoded(codec, descriptor, values);
+      if (message === undefined) codec.dispose(descriptor, values);
+      else this.inbox.exchange(place, () => message);
+    }
+  }
+}
+
+/** Undefined, and nothing done, if it cannot be decoded in this thread. */
+function decoded(codec: MessageCodec, descriptor: unknown, values: UsedValues): unknown {
+  try {
+    return codec.decode(descriptor, values);
+  } catch {
+    return undefined;
   }
 }

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** Where a codec puts what several descriptors refer to, such as the memory of a pool. */
+/** Where a codec puts what several descriptors refer to, such as the memory of a pool. One for each threaded component. */
 export interface SharedValueWriter {
+  /**
+   * This thread goes on when the other one ends, whatever that had then: what is encoded here should be such that
+   * {@link MessageCodec.abandon} can give it back.
+   */
+  readonly outlives: boolean;
   /**
    * A number under which the other thread finds `value`. It is cloned to that thread once for each threaded component,
    * however often it is put, and dropped there when it was collected here. Shared memory in it is shared, not copied.
@@ -33,6 +38,15 @@ export interface MessageCodec<T = unknown, D = unknown> {
   decode(descriptor: D, values: SharedValueReader): T;
   /** Lets go of what a descriptor owns that nobody will decode; called in the thread that encoded it, or in the other. */
   dispose(descriptor: D, values: SharedValueReader): void;
+  /**
+   * A component in this thread has the message, which was decoded here: nobody else gives back from now on what it owns. A
+   * codec whose messages own something that outlives a thread notes here, in shared memory, that this thread has it.
+   */
+  claim?(message: T): void;
+  /** How much of what was encoded for `values` the other thread has claimed and not let go of. */
+  held?(values: SharedValueWriter): number;
+  /** The other thread has ended: gives back what {@link held} counts. */
+  abandon?(values: SharedValueWriter): void;
 }
 
 const codecs: MessageCodec[] = [];
@@ -55,6 +69,28 @@ export function registerMessageCodec<T, D>(codec: MessageCodec<T, D>): void {
   if (other !== undefined)
     throw new TypeError(`registerMessageCodec: Expected one codec named ${name} but received two`);
   codecs.push(codec as unknown as MessageCodec);
+}
+
+/** @internal This thread answers for a message that has come from another one. */
+export function claimMessage(message: unknown): void {
+  codecFor(message)?.claim?.(message);
+}
+
+const NOWHERE: SharedValueWriter = { outlives: false, put: () => 0 };
+
+/**
+ * @internal Forgets a message that was decoded here and not claimed: the thread that encoded it takes its descriptor back.
+ * False for one that was not encoded.
+ */
+export function relinquish(message: unknown): boolean {
+  const codec = codecFor(message);
+  if (codec === undefined) return false;
+  try {
+    codec.encode(message, NOWHERE);
+  } catch {
+    // Whatever is wrong with it, it is no longer this thread's.
+  }
+  return true;
 }
 
 /** @internal The codec for a message, if there is one. */

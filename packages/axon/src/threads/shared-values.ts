@@ -7,6 +7,7 @@ export type ValueNote = { readonly value: readonly [number, object] } | { readon
 
 /** Values given to the other thread: each crosses once, and is forgotten there when it was collected here. */
 export class GivenValues implements SharedValueWriter {
+  readonly outlives: boolean;
   readonly #channel: Channel;
   readonly #numbers = new WeakMap<object, number>();
   readonly #collected: FinalizationRegistry<number>;
@@ -14,8 +15,9 @@ export class GivenValues implements SharedValueWriter {
   /** Numbers and values in turn. */
   #used: (number | object)[] = [];
 
-  constructor(channel: Channel) {
+  constructor(channel: Channel, outlives: boolean) {
     this.#channel = channel;
+    this.outlives = outlives;
     this.#collected = new FinalizationRegistry((number) => this.#channel.note({ forget: number } satisfies ValueNote));
   }
 

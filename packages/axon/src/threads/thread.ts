@@ -216,6 +216,13 @@ export class Thread {
     // All that it sent is there by now.
     this.#receive();
     if (failure !== undefined) this.#failure ??= this.#failureOf(failure);
+    // What it has not let go of comes back when its thread ends. Nobody else uses that: a thread has one component.
+    const { held } = this.#crossing;
+    if (held > 0 && !this.#terminated) {
+      if (failure === undefined) this.#log('warn', `has not let go of ${held} messages: its thread is terminated`);
+      this.#terminate();
+    }
+    if (this.#terminated) return;
     this.#finish();
     this.#worker.release();
   }
@@ -225,9 +232,12 @@ export class Thread {
   }
 
   #workerEnded(exitCode: number, error: unknown): void {
+    if (!this.#over) {
+      this.#channel.pump();
+      this.#receive();
+    }
+    this.#crossing.abandon();
     if (this.#over) return;
-    this.#channel.pump();
-    this.#receive();
     const end = this.#jobEnd;
     if (end?.failure !== undefined) this.#failure ??= this.#failureOf(end.failure);
     if (end === undefined && !this.#terminated) {

@@ -267,9 +267,7 @@ export class WorkerSide implements BlockingThread {
     setBlocking(undefined);
     const { port } = this.#job;
     port.off('message', this.#onMessage);
-    // What is read from here on is disposed of here; the rest by the graph, which knows how much that was.
-    this.#channel.pump();
-    this.#crossing.refuse();
+    // What was not received is the graph's, which knows how much that was.
     this.#crossing.dispose();
     this.#feeder.done.catch(() => {});
     this.#feeder.abort();
