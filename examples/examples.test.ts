@@ -2,6 +2,7 @@
 // Every example runs as users run it: as a program of its own, from what was compiled.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -106,6 +107,16 @@ describe('the other examples', () => {
       status: 1,
       lines: [expect.stringMatching(line)],
     });
+  });
+
+  const vc2 = [process.env.KAMAELIA_SHARED ?? '', join(here, '..', '..', 'shared')]
+    .map((folder) => join(folder, 'streams', 'dirac', 'bbc_hq_fragments.vc2'))
+    .find((file) => existsSync(file));
+  it.skipIf(vc2 === undefined)('send VC-2 over RTP and receive it (needs ../shared)', () => {
+    const { status, stdout, stderr } = run('vc2-over-rtp.mjs', '', vc2 ?? '');
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout.toString()).toMatch(/^v=0\r\n[\s\S]*m=video \d+ RTP\/AVP 96\r\n/);
+    expect(stdout.toString()).toMatch(/\n3 pictures sent, 3 received whole, 0 damaged; 0 of 20 packets lost\n$/);
   });
 
   it('add up even and odd numbers', () => {

@@ -404,7 +404,7 @@ export class VC2Assembler {
     if (cut === 'slices' && this.#writesFragments()) {
       // Behind which the decoder knows that no more comes of it.
       if (missing) this.#writeHeader();
-      this.flush();
+      this.#endUnit();
       return;
     }
     this.#damaged ||= damaged;
@@ -419,6 +419,12 @@ export class VC2Assembler {
       const parts = partsAroundGap(joined(own), atEnd ? joined(back) : new Uint8Array(0), parameters);
       writePicture(this.#writer, number, parameters.payload.subarray(0, parameters.bytes), parameters, parts);
     }
+    this.#endUnit();
+  }
+
+  /** A decoder trusts a unit when another one follows where it ends: a padding unit, so that it need not wait for it. */
+  #endUnit(): void {
+    this.#writer.unit(PADDING, 0);
     this.flush();
   }
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Pipeline } from '@kamaelia/axon';
 import { drive } from '@kamaelia/axon/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { VC2RTPDepayload, vc2SessionDescription } from '../index.js';
+import { DiracDecoder, VC2RTPDepayload, vc2SessionDescription } from '../index.js';
 import { framesOf, packetsOf, read, receive, type SeenFrame, without } from '../testing/rtp-packets.js';
 
 const root = join(import.meta.dirname, '..', '..', '..', '..');
@@ -257,6 +258,31 @@ describe.skipIf(!existsSync(streams))('VC2RTPDepayload (needs ../shared)', () =>
     ]);
     run.inbox.close();
     await run.finish();
+  });
+
+  it('lets the decoder show a picture as soon as its last packet is there, whole or not', async () => {
+    for (const missing of [[], placesOf(packets, 1).slice(3, 5)]) {
+      const depayload = new VC2RTPDepayload({ reorderPackets: 0 });
+      let frames = 0;
+      let shown = () => {};
+      async function* source(): AsyncGenerator<Uint8Array> {
+        for (const [i, packet] of packets.entries()) {
+          if (missing.includes(i)) continue;
+          const next = new Promise<void>((resolve) => {
+            shown = resolve;
+          });
+          yield packet;
+          // Nothing more comes before its frame does.
+          if (read(packet).marker) await next;
+        }
+      }
+      await Pipeline(source(), depayload, new DiracDecoder({ threads: 1 }), (frame) => {
+        frames++;
+        frame.close();
+        shown();
+      }).run({ onLog: () => {} });
+      expect([frames, depayload.stats.picturesDamaged]).toEqual([3, missing.length > 0 ? 1 : 0]);
+    }
   });
 
   it('takes datagrams as the components of UDP give them, and refuses other messages', async () => {
