@@ -71,4 +71,28 @@ describe.skipIf(!existsSync(built))('a program', () => {
     expect(code).toBe(0);
     expect(Number(stdout)).toBeLessThan(50);
   });
+
+  it('takes no CPU while components in threads wait for messages, one that blocks too', () => {
+    const { code, stdout } = program(`
+      const { threaded } = await import(${JSON.stringify(pathToFileURL(join(dirname(built), 'threads', 'index.js')).href)});
+      const at = (name) => new URL(name, ${JSON.stringify(new URL('./threads/test-components/', import.meta.url).href)});
+      let seen = 0;
+      for (const name of ['echo.mjs', 'blocking-echo.mjs']) {
+        // Nothing comes after the message, and the stream does not end.
+        class Source extends Component {
+          outbox = this.out('outbox');
+          *main() { this.outbox.send(1); this.external(); for (;;) yield; }
+        }
+        Pipeline(new Source(), threaded(at(name)), () => { seen++; }).activate();
+      }
+      while (seen < 2) await new Promise((resolve) => setTimeout(resolve, 10));
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      const before = process.cpuUsage();
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      const used = process.cpuUsage(before);
+      console.log((used.user + used.system) / 1000);
+      process.exit(0);`);
+    expect(code).toBe(0);
+    expect(Number(stdout)).toBeLessThan(50);
+  });
 });

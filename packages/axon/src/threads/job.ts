@@ -26,10 +26,15 @@ export interface Job {
   readonly memory: ChannelMemory;
 }
 
+/** Posted to a worker that is to run no further job. */
+export const RETIRE = 'retire';
+
 /** How a component ended. */
 export interface JobEnd {
   /** Absent when it ended in order. */
   readonly failure?: { readonly path: string; readonly thrown: PostedThrow };
+  /** It left something in its thread that may still do anything; see `leftovers()`. */
+  readonly leaves: readonly string[];
 }
 
 /** Notes of a worker. */

@@ -212,7 +212,7 @@ export class Thread {
 
   // ---- ending ----
 
-  #workerDone({ failure }: JobEnd): void {
+  #workerDone({ failure, leaves }: JobEnd): void {
     // All that it sent is there by now.
     this.#receive();
     if (failure !== undefined) this.#failure ??= this.#failureOf(failure);
@@ -224,7 +224,8 @@ export class Thread {
     }
     if (this.#terminated) return;
     this.#finish();
-    this.#worker.release();
+    if (leaves.length === 0) this.#worker.release();
+    else this.#worker.retire();
   }
 
   #failureOf({ path, thrown }: NonNullable<JobEnd['failure']>): ThreadFailure {

@@ -2,11 +2,15 @@
 // What runs in each worker of the pool: one component after another.
 import { parentPort } from 'node:worker_threads';
 import { Component } from '../component.js';
-import type { Job, WorkerNote } from './job.js';
+import { type Job, RETIRE, type WorkerNote } from './job.js';
+import { leftovers } from './leftovers.js';
 import { ThreadError, toPosted } from './thread-error.js';
 import { WorkerSide } from './worker-side.js';
 
-parentPort?.on('message', (job: Job) => void run(job));
+parentPort?.on('message', (job: Job | typeof RETIRE) => {
+  if (job === RETIRE) parentPort?.close();
+  else void run(job);
+});
 
 async function run(job: Job): Promise<void> {
   let side: WorkerSide;
@@ -14,7 +18,7 @@ async function run(job: Job): Promise<void> {
     side = new WorkerSide(job, await load(job));
   } catch (error) {
     const failure = { path: job.path, thrown: toPosted(error) };
-    job.port.postMessage({ over: { failure } } satisfies WorkerNote);
+    job.port.postMessage({ over: { failure, leaves: await leftovers() } } satisfies WorkerNote);
     return;
   }
   await side.run();

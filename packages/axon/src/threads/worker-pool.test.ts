@@ -1,10 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 import { availableParallelism } from 'node:os';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { drive } from '../testing/index.js';
 import { closeWorkerPool, threaded } from './index.js';
 
 const article = new URL('./test-components/article.mjs', import.meta.url);
+
+const leaves = new URL('./test-components/leaves.mjs', import.meta.url);
+
+/** Number of the thread of a component that leaves something in it. */
+async function threadOf(words?: Int32Array<SharedArrayBuffer>): Promise<number> {
+  const options = words === undefined ? {} : { words: words.buffer };
+  const run = drive(threaded(leaves, options, { ports: { in: [] } }));
+  await run.finish();
+  return (run.outbox.messages as unknown as [number])[0];
+}
 
 /** Numbers of the threads that so many components have at the same time. */
 async function threadsOf(count: number): Promise<number[]> {
@@ -54,4 +64,31 @@ it('one with memory limits of its own is not kept', async () => {
   await limited.done.catch(() => {});
   expect(thread).not.toBe(first);
   expect(await threadsOf(1)).toEqual([first]);
+});
+
+it('a thread in which a component left a timer is no other’s, and what comes of that neither', async () => {
+  const told = new Promise<unknown[]>((resolve) => {
+    vi.spyOn(console, 'error').mockImplementation((...all) => resolve(all));
+  });
+  try {
+    const words = new Int32Array(new SharedArrayBuffer(4));
+    const first = await threadOf(words);
+    Atomics.store(words, 0, 1);
+    const second = await threadOf();
+    expect(second).not.toBe(first);
+    expect(await threadOf()).toBe(second);
+    expect((await told).map(String)).toEqual([
+      '[error] a worker failed after its component had ended:',
+      'Error: a timer that nobody waits for',
+    ]);
+  } finally {
+    vi.restoreAllMocks();
+  }
+});
+
+it('what a component left in its thread has a while to end', async () => {
+  const words = new Int32Array(new SharedArrayBuffer(4));
+  await threadOf(words);
+  Atomics.store(words, 0, 2);
+  while (Atomics.load(words, 0) !== 3) await new Promise((resolve) => setImmediate(resolve));
 });

@@ -1,10 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 import { availableParallelism } from 'node:os';
 import { type ResourceLimits, type Transferable, Worker } from 'node:worker_threads';
+import { RETIRE } from './job.js';
 
 // Workers run the compiled package, also when this thread runs its sources, and then without what leads to those.
 const fromSources = import.meta.url.endsWith('.ts');
 const ENTRY = new URL(fromSources ? '../../dist/threads/worker-entry.js' : './worker-entry.js', import.meta.url);
+
+// What kind of program the text after --eval is has nothing to do with workers, which refuse to be told.
+const execArgv = fromSources
+  ? []
+  : process.execArgv.filter((arg, i, all) => !arg.startsWith('--input-type') && all[i - 1] !== '--input-type');
+
+/** How long what a component left in its thread may go on there. */
+const RETIRE_WITHIN_MS = 1000;
 
 /** Told when a worker ends while it is somebody's. */
 export type OnWorkerEnd = (exitCode: number, error: unknown) => void;
@@ -18,13 +27,14 @@ export class PooledWorker {
   #error: unknown;
   #generation = generation;
   #ending = false;
+  #retired: ReturnType<typeof setTimeout> | undefined;
 
   constructor(resourceLimits: ResourceLimits | undefined) {
     this.shared = resourceLimits === undefined;
     this.#worker = new Worker(ENTRY, {
       name: 'kamaelia',
       ...(resourceLimits === undefined ? {} : { resourceLimits }),
-      ...(fromSources ? { execArgv: [] } : {}),
+      execArgv,
     });
     // What keeps the process alive is the component that holds outside work, not the thread.
     this.#worker.unref();
@@ -35,6 +45,7 @@ export class PooledWorker {
     });
     this.#worker.on('exit', (exitCode) => {
       idle.delete(this);
+      clearTimeout(this.#retired);
       const onEnd = this.#onEnd;
       this.#onEnd = undefined;
       onEnd?.(exitCode, this.#error);
@@ -56,6 +67,15 @@ export class PooledWorker {
     if (this.#ending) return;
     if (this.shared && this.#generation === generation && idle.size < mostIdle) idle.add(this);
     else void this.terminate();
+  }
+
+  /** Has the thread end by itself when all is done that its component left there, or after a while in the middle of that. */
+  retire(): void {
+    this.#onEnd = undefined;
+    this.#ending = true;
+    this.#worker.postMessage(RETIRE);
+    this.#retired = setTimeout(() => void this.terminate(), RETIRE_WITHIN_MS);
+    this.#retired.unref();
   }
 
   async terminate(): Promise<void> {

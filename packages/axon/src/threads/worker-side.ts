@@ -15,6 +15,7 @@ import { Channel, MAIN, WORKER } from './channel.js';
 import { Crossing } from './crossing.js';
 import { Delivery, ExactDelivery } from './delivery.js';
 import type { Job, WorkerNote } from './job.js';
+import { leftovers } from './leftovers.js';
 import { Lender } from './lender.js';
 import { ThreadError, toPosted } from './thread-error.js';
 
@@ -126,7 +127,7 @@ export class WorkerSide implements BlockingThread {
     this.#look();
     await this.#collector.done.catch((error: unknown) => this.#fail(error));
     await ended;
-    this.#finish();
+    await this.#finish();
   }
 
   readonly #onMessage = (posted: unknown): void => {
@@ -262,7 +263,7 @@ export class WorkerSide implements BlockingThread {
     this.#collector.wake();
   }
 
-  #finish(): void {
+  async #finish(): Promise<void> {
     this.#finished = true;
     setBlocking(undefined);
     const { port } = this.#job;
@@ -272,7 +273,8 @@ export class WorkerSide implements BlockingThread {
     this.#feeder.done.catch(() => {});
     this.#feeder.abort();
     const failure = this.#failure && { path: this.#failure.path, thrown: toPosted(this.#failure.cause) };
-    this.#channel.note({ over: failure === undefined ? {} : { failure } } satisfies WorkerNote);
+    const leaves = await leftovers();
+    this.#channel.note({ over: failure === undefined ? { leaves } : { failure, leaves } } satisfies WorkerNote);
   }
 
   #log(entry: LogEntry): void {
