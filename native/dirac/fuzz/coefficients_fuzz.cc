@@ -29,13 +29,13 @@ std::vector<int32_t> samples(CoefficientDecoder& decoder, const TransformParams&
 }
 
 std::vector<int32_t> residual(CoefficientDecoder& decoder, const uint8_t* data, size_t size,
-                              uint8_t choice, bool mayBeShort, bool* isShort) {
+                              uint8_t choice, bool mayBeShort, bool mayKeepShort) {
   BitReader bits(data, size);
   TransformParams params;
   const auto syntax = static_cast<Syntax>(choice % 3);
   if (!readTransformParams(bits, syntax, (choice & 4) != 0, &params).ok()) return {};
   bits.align();
-  decoder.begin(mayBeShort);
+  decoder.begin(mayBeShort, mayKeepShort);
   if (syntax == Syntax::kCore) {
     static_cast<void>(decoder.findBands(bits, params));
   } else {
@@ -43,8 +43,7 @@ std::vector<int32_t> residual(CoefficientDecoder& decoder, const uint8_t* data, 
     static_cast<void>(decoder.findSlices(bits, params));
   }
   decoder.decode(params, kSize, {.intra = (choice & 8) == 0, .arithmetic = (choice & 16) == 0});
-  *isShort = decoder.isShort();
-  return *isShort ? samples<int16_t>(decoder, params) : samples<int32_t>(decoder, params);
+  return decoder.isShort() ? samples<int16_t>(decoder, params) : samples<int32_t>(decoder, params);
 }
 
 }  // namespace
@@ -53,9 +52,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size < 1) return 0;
   static ThreadPool pool(0);
   static CoefficientDecoder decoder(DecoderOptions{}, &pool);
-  bool isShort = false;
-  const auto tried = residual(decoder, data + 1, size - 1, data[0], true, &isShort);
-  if (!isShort) return 0;
-  if (residual(decoder, data + 1, size - 1, data[0], false, &isShort) != tried) std::abort();
+  const auto wide = residual(decoder, data + 1, size - 1, data[0], false, false);
+  // Kept in 16 bits, where they fit, and transformed in 32 or 16.
+  for (const bool mayBeShort : {false, true}) {
+    if (residual(decoder, data + 1, size - 1, data[0], mayBeShort, true) != wide) std::abort();
+  }
   return 0;
 }

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
+#include <iterator>
+#include <type_traits>
 
 #include "common/cpu_flags.h"
 
@@ -49,8 +51,9 @@ CoefficientDecoder::CoefficientDecoder(const DecoderOptions& options, ThreadPool
   initSlices(&wide_.slices, flags);
 }
 
-void CoefficientDecoder::begin(bool mayBeShort) {
+void CoefficientDecoder::begin(bool mayBeShort, bool mayKeepShort) {
   mayBeShort_ = mayBeShort;
+  mayKeepShort_ = mayKeepShort;
   wideFor_ = 0;
   dialect_ = options_.quantiserDialect;
 }
@@ -83,11 +86,14 @@ const WaveletDsp<int32_t>& CoefficientDecoder::wavelet() {
 template <typename Coefficient>
 std::vector<InverseWavelet<Coefficient>>& CoefficientDecoder::rows(const TransformParams& params,
                                                                    int component, size_t stripes) {
-  PictureCoefficients<Coefficient>& from = in<Coefficient>();
-  std::vector<InverseWavelet<Coefficient>>& rows = from.rows[component];
+  std::vector<InverseWavelet<Coefficient>>& rows = in<Coefficient>().rows[component];
   rows.resize(stripes);
   for (auto& stripe : rows) {
-    stripe.configure(wavelet<Coefficient>(), params, &from.plane[component]);
+    if (keptShort_) {
+      stripe.configure(wavelet<Coefficient>(), params, &short_.plane[component]);
+    } else if constexpr (std::is_same_v<Coefficient, int32_t>) {
+      stripe.configure(wavelet<Coefficient>(), params, &wide_.plane[component]);
+    }
   }
   return rows;
 }
@@ -145,7 +151,8 @@ bool CoefficientDecoder::decode(const TransformParams& params, const PictureSize
   const bool whole = decodeAs(params, size, coding);
   lowBand_ = nullptr;
   if (options_.lowBand && coding.intra && !cancelled()) {
-    lowBand_ = isShort_ ? copyLowBand(short_.plane[0], true) : copyLowBand(wide_.plane[0], false);
+    lowBand_ =
+        keptShort_ ? copyLowBand(short_.plane[0], isShort_) : copyLowBand(wide_.plane[0], isShort_);
   }
   return whole;
 }
@@ -158,21 +165,32 @@ bool CoefficientDecoder::decodeAs(const TransformParams& params, const PictureSi
     if (dialect_ == QuantiserDialect::kDetect) settleDialect(params, size, coding);
     coding.onlyWhereSeveral = dialect_ == QuantiserDialect::kLegacy;
   }
-  isShort_ = mayBeShort_ && params.wavelet <= 4 && params.waveletHorizontal <= 4;
-  if (isShort_ && wideFor_ > 0) {
+  keptShort_ = mayKeepShort_;
+  if (keptShort_ && wideFor_ > 0) {
     --wideFor_;
-    isShort_ = false;
+    keptShort_ = false;
   }
-  if (isShort_) {
-    const bool whole = decodeIn<int16_t>(params, size, coding);
-    isShort_ = fits(params, &TransformReach::fitsShort);
-    narrowSums_ = fits(params, &TransformReach::fitsNarrowSums);
-    if (isShort_ || cancelled()) return whole;
-    wideFor_ = kPicturesWide;
+  bool whole = true;
+  if (keptShort_) {
+    whole = decodeIn<int16_t>(params, size, coding);
+    keptShort_ = keepsShort() || cancelled();
+    if (!keptShort_) wideFor_ = kPicturesWide;
   }
-  const bool whole = decodeIn<int32_t>(params, size, coding);
+  if (!keptShort_) whole = decodeIn<int32_t>(params, size, coding);
+  isShort_ = keptShort_ && mayBeShort_ && params.wavelet <= 4 && params.waveletHorizontal <= 4 &&
+             fits(params, &TransformReach::fitsShort);
+  narrowSums_ = fits(params, &TransformReach::fitsNarrowSums);
   wideSums_ = !fits(params, &TransformReach::fitsSums);
   return whole;
+}
+
+// Whether the coefficients themselves fit 16 bits.
+bool CoefficientDecoder::keepsShort() const {
+  return std::all_of(std::begin(peaks_), std::end(peaks_), [](const BandPeaks& peaks) {
+    const uint32_t* first = &peaks.high[0][0];
+    return peaks.low <= INT16_MAX && std::all_of(first, first + 3 * kMaxLevels,
+                                                 [](uint32_t peak) { return peak <= INT16_MAX; });
+  });
 }
 
 template <typename Coefficient>

@@ -37,8 +37,8 @@ class CoefficientDecoder {
  public:
   CoefficientDecoder(const DecoderOptions& options, ThreadPool* pool);
 
-  // A sequence begins. mayBeShort: its samples are of 8 bits.
-  void begin(bool mayBeShort);
+  // A sequence begins. mayBeShort: its samples are of 8 bits. mayKeepShort: for tests.
+  void begin(bool mayBeShort, bool mayKeepShort = true);
 
   // Lengths and quantisers of all bands of a core syntax picture (13.2). kDamaged where they leave
   // the unit.
@@ -51,8 +51,7 @@ class CoefficientDecoder {
   // some of it contradicts itself.
   bool decode(const TransformParams& params, const PictureSize& size, const BandCoding& coding);
 
-  // Of the picture decoded last: whether its coefficients are int16_t, which changes nothing but
-  // speed.
+  // Of the picture decoded last: whether its residual is int16_t, which changes nothing but speed.
   bool isShort() const { return isShort_; }
   // Its low-low band of luma, where the options ask for it and it was intra.
   const std::shared_ptr<const LowBand>& lowBand() const { return lowBand_; }
@@ -78,13 +77,16 @@ class CoefficientDecoder {
   void settleDialect(const TransformParams& params, const PictureSize& size,
                      const BandCoding& coding);
   bool fits(const TransformParams& params, bool (TransformReach::*test)() const) const;
+  bool keepsShort() const;
   bool cancelled() const;
 
   const DecoderOptions options_;
   ThreadPool* const pool_;
   std::shared_ptr<const LowBand> lowBand_;
   bool mayBeShort_ = false;
-  bool isShort_ = false;
+  bool mayKeepShort_ = true;
+  bool keptShort_ = false;   // the picture's coefficients are those of short_
+  bool isShort_ = false;     // and so are the rows that are made of them
   bool narrowSums_ = false;  // of the picture's inverse transform: 16 bits are enough
   bool wideSums_ = false;    // 32 bits are not
   int wideFor_ = 0;          // pictures to come that are not tried with int16_t

@@ -148,7 +148,9 @@ template <typename Coefficient, int kWidth>
 void placeRows(const PlacedBand<Coefficient>& band, const Coefficient* values, Coefficient* to) {
   // Planes are larger than the nearer caches, and slices have too many rows to be foreseen.
   constexpr ptrdiff_t kAhead = 128 / sizeof(Coefficient);
-  for (int y = 0; y < band.height; ++y, to += band.stride, values += kWidth) {
+  const ptrdiff_t stride = band.stride;
+  const Coefficient* const end = values + ptrdiff_t{kWidth} * band.height;
+  for (; values < end; to += stride, values += kWidth) {
     __builtin_prefetch(to + kAhead, 1);
     std::memcpy(to, values, kWidth * sizeof(Coefficient));
   }

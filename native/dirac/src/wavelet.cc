@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
+#include <type_traits>
 
 #include "common/cpu_flags.h"
 #include "wavelet_isa.h"
@@ -35,16 +37,6 @@ void fill(uint32_t cpuFlags, WaveletDsp<int16_t>* narrow, WaveletDsp<int16_t>* c
 #endif
 }
 
-template <typename Coefficient>
-void copyRow(const Subband<Coefficient>& band, int row, Coefficient* out) {
-  const size_t bytes = static_cast<size_t>(band.width) * sizeof(Coefficient);
-  if (band.data != nullptr) {
-    std::memcpy(out, band.data + row * band.stride, bytes);
-  } else {
-    std::memset(out, 0, bytes);
-  }
-}
-
 }  // namespace
 
 template <>
@@ -64,21 +56,51 @@ void initNarrowWavelet(WaveletDsp<int16_t>* dsp, uint32_t cpuFlags) {
 void initWideWavelet(WaveletDsp<int32_t>* dsp) { fillWavelet<int64_t>(dsp); }
 
 template <typename Coefficient>
+BandRows<Coefficient>::BandRows(const Subband<Coefficient>& band)
+    : data_(band.data), stride_(band.stride), width_(band.width), height_(band.height) {}
+
+template <typename Coefficient>
+BandRows<Coefficient>::BandRows(const Subband<int16_t>& band, const WaveletDsp<Coefficient>& dsp)
+    : data_(band.data),
+      stride_(band.stride),
+      width_(band.width),
+      height_(band.height),
+      fromShort_(dsp.fromShort) {}
+
+template <typename Coefficient>
+void BandRows<Coefficient>::copy(int row, Coefficient* out) const {
+  if (data_ == nullptr) {
+    std::memset(out, 0, static_cast<size_t>(width_) * sizeof(Coefficient));
+  } else if (fromShort_ != nullptr) {
+    fromShort_(rowOf<int16_t>(row), width_, out);
+  } else {
+    std::memcpy(out, rowOf<Coefficient>(row), static_cast<size_t>(width_) * sizeof(Coefficient));
+  }
+}
+
+template <typename Coefficient>
+template <typename Kept>
+const Kept* BandRows<Coefficient>::rowOf(int row) const {
+  // The next row is wanted soon, and planes are larger than the nearer caches.
+  constexpr int kLine = 64 / sizeof(Kept);
+  const Kept* at = static_cast<const Kept*>(data_) + row * stride_;
+  if (row + 1 < height_) {
+    for (int x = 0; x < width_; x += kLine) __builtin_prefetch(at + stride_ + x);
+  }
+  return at;
+}
+
+template <typename Coefficient>
 void WaveletLevel<Coefficient>::configure(const WaveletFilter<Coefficient>* vertical,
                                           const WaveletFilter<Coefficient>& horizontal,
-                                          WaveletLevel* coarser, const Subband<Coefficient>& ll,
-                                          const Subband<Coefficient>& hl,
-                                          const Subband<Coefficient>& lh,
-                                          const Subband<Coefficient>& hh) {
+                                          WaveletLevel* coarser,
+                                          const BandRows<Coefficient> (&bands)[4]) {
   vertical_ = vertical;
   horizontal_ = &horizontal;
   coarser_ = coarser;
-  band_[0] = ll;
-  band_[1] = hl;
-  band_[2] = lh;
-  band_[3] = hh;
-  half_ = hl.width;
-  pairs_ = hl.height;
+  std::copy(std::begin(bands), std::end(bands), band_);
+  half_ = bands[1].width();
+  pairs_ = bands[1].height();
   rowSize_ = (2 * highOffset(half_) + 31) & ~31;
   // From the oldest row that a step reads to the newest that the first step does.
   int span = 2;
@@ -128,16 +150,16 @@ void WaveletLevel<Coefficient>::loadHalves(int n, Coefficient* row) {
   if (coarser_ != nullptr) {
     coarser_->next(row);
   } else {
-    copyRow(band_[0], n, row);
+    band_[0].copy(n, row);
   }
-  copyRow(band_[1], n, row + highOffset(half_));
+  band_[1].copy(n, row + highOffset(half_));
 }
 
 template <typename Coefficient>
 void WaveletLevel<Coefficient>::load(int n) {
   loadHalves(n, even(n));
-  copyRow(band_[2], n, odd(n));
-  copyRow(band_[3], n, odd(n) + highOffset(half_));
+  band_[2].copy(n, odd(n));
+  band_[3].copy(n, odd(n) + highOffset(half_));
 }
 
 // Reads a pair of rows, while there are any, and lets every step go as far as it can.
@@ -162,24 +184,31 @@ void WaveletLevel<Coefficient>::advance() {
 }
 
 template <typename Coefficient>
+template <typename Kept>
 void InverseWavelet<Coefficient>::configure(const WaveletDsp<Coefficient>& dsp,
                                             const TransformParams& params,
-                                            CoefficientPlane<Coefficient>* plane) {
-  plane_ = plane;
+                                            CoefficientPlane<Kept>* plane) {
+  levels_ = plane->levels();
   row_.resize(static_cast<size_t>(plane->width));
-  const auto band = [plane](int level, Orientation orientation) {
-    Subband<Coefficient> found = subbandOf(*plane, level, orientation);
+  const auto band = [&](int level, Orientation orientation) {
+    Subband<Kept> found = subbandOf(*plane, level, orientation);
     if (plane->zero[level][static_cast<size_t>(orientation)]) found.data = nullptr;
-    return found;
+    if constexpr (std::is_same_v<Kept, Coefficient>) {
+      return BandRows<Coefficient>(found);
+    } else {
+      return BandRows<Coefficient>(found, dsp);
+    }
   };
+  only_ = band(0, Orientation::kLL);
   // The final shift is that of the horizontal filter, which has it built in.
   const WaveletFilter<Coefficient>& horizontal = dsp.filter[params.waveletHorizontal];
-  for (int level = 1; level <= plane->levels(); ++level) {
+  for (int level = 1; level <= levels_; ++level) {
     const bool both = level > plane->depthHorizontal;
-    level_[level - 1].configure(both ? &dsp.filter[params.wavelet] : nullptr, horizontal,
-                                level > 1 ? &level_[level - 2] : nullptr, band(0, Orientation::kLL),
-                                band(level, Orientation::kHL), band(level, Orientation::kLH),
-                                band(level, Orientation::kHH));
+    level_[level - 1].configure(
+        both ? &dsp.filter[params.wavelet] : nullptr, horizontal,
+        level > 1 ? &level_[level - 2] : nullptr,
+        {only_, band(level, Orientation::kHL), both ? band(level, Orientation::kLH) : only_,
+         both ? band(level, Orientation::kHH) : only_});
   }
   seek(0);
 }
@@ -187,17 +216,15 @@ void InverseWavelet<Coefficient>::configure(const WaveletDsp<Coefficient>& dsp,
 template <typename Coefficient>
 void InverseWavelet<Coefficient>::seek(int row) {
   next_ = row;
-  if (plane_->levels() > 0) level_[plane_->levels() - 1].seek(row);
+  if (levels_ > 0) level_[levels_ - 1].seek(row);
 }
 
 template <typename Coefficient>
 const Coefficient* InverseWavelet<Coefficient>::next() {
-  if (plane_->levels() > 0) {
-    level_[plane_->levels() - 1].next(row_.data());
-  } else if (plane_->zero[0][0]) {
-    std::fill(row_.begin(), row_.end(), Coefficient{0});
+  if (levels_ > 0) {
+    level_[levels_ - 1].next(row_.data());
   } else {
-    return plane_->data.data() + static_cast<ptrdiff_t>(next_++) * plane_->width;
+    only_.copy(next_++, row_.data());
   }
   return row_.data();
 }
@@ -221,9 +248,17 @@ TransformReach transformReach(const TransformParams& params, const BandPeaks& pe
   return reach;
 }
 
+template class BandRows<int16_t>;
+template class BandRows<int32_t>;
 template class WaveletLevel<int16_t>;
 template class WaveletLevel<int32_t>;
 template class InverseWavelet<int16_t>;
 template class InverseWavelet<int32_t>;
+template void InverseWavelet<int16_t>::configure(const WaveletDsp<int16_t>&, const TransformParams&,
+                                                 CoefficientPlane<int16_t>*);
+template void InverseWavelet<int32_t>::configure(const WaveletDsp<int32_t>&, const TransformParams&,
+                                                 CoefficientPlane<int16_t>*);
+template void InverseWavelet<int32_t>::configure(const WaveletDsp<int32_t>&, const TransformParams&,
+                                                 CoefficientPlane<int32_t>*);
 
 }  // namespace kamaelia::dirac

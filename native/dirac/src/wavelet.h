@@ -45,6 +45,8 @@ struct WaveletFilter {
 template <typename Coefficient>
 struct WaveletDsp {
   WaveletFilter<Coefficient> filter[7];  // by wavelet index
+  // Copies `count` coefficients that are kept in 16 bits.
+  void (*fromShort)(const int16_t* from, int count, Coefficient* out) = nullptr;
 };
 
 // int16_t or int32_t; sums inside a step are of 32 bits.
@@ -57,18 +59,41 @@ void initNarrowWavelet(WaveletDsp<int16_t>* dsp, uint32_t cpuFlags);
 // Scalar, with sums of 64 bits: for samples of many bits and filters of large weights.
 void initWideWavelet(WaveletDsp<int32_t>* dsp);
 
+// A band of any type, as rows of the type that the transform has.
+template <typename Coefficient>
+class BandRows {
+ public:
+  // Of a band that is all zero; or that has the type itself; or 16 bits.
+  BandRows() = default;
+  explicit BandRows(const Subband<Coefficient>& band);
+  BandRows(const Subband<int16_t>& band, const WaveletDsp<Coefficient>& dsp);
+
+  int width() const { return width_; }
+  int height() const { return height_; }
+  void copy(int row, Coefficient* out) const;
+
+ private:
+  template <typename Kept>
+  const Kept* rowOf(int row) const;
+
+  const void* data_ = nullptr;  // nullptr where all is zero
+  ptrdiff_t stride_ = 0;        // in coefficients
+  int width_ = 0;
+  int height_ = 0;
+  void (*fromShort_)(const int16_t* from, int count, Coefficient* out) = nullptr;
+};
+
 // The rows of one level's image, made from its four bands when they are asked for. Every lifting
 // step runs as soon as its neighbours are there, in a ring of rows that stays in the cache: a step
 // reads a row no later than the next step changes it, which holds for all seven filters.
 template <typename Coefficient>
 class WaveletLevel {
  public:
-  // coarser: what gives the rows of the LL band; nullptr: it is ll. vertical: nullptr for a level
-  // that is horizontal only, which has neither lh nor hh.
+  // bands: LL, HL, LH, HH. coarser: what gives the rows of the LL band, if that is not bands[0].
+  // vertical: nullptr for a level that is horizontal only, which has neither LH nor HH.
   void configure(const WaveletFilter<Coefficient>* vertical,
                  const WaveletFilter<Coefficient>& horizontal, WaveletLevel* coarser,
-                 const Subband<Coefficient>& ll, const Subband<Coefficient>& hl,
-                 const Subband<Coefficient>& lh, const Subband<Coefficient>& hh);
+                 const BandRows<Coefficient> (&bands)[4]);
   // The next row is number `row`.
   void seek(int row);
   // Writes the next row: as many coefficients as two bands are wide.
@@ -86,9 +111,9 @@ class WaveletLevel {
   const WaveletFilter<Coefficient>* vertical_ = nullptr;
   const WaveletFilter<Coefficient>* horizontal_ = nullptr;
   WaveletLevel* coarser_ = nullptr;
-  Subband<Coefficient> band_[4];  // LL, HL, LH, HH; data is nullptr where all is zero
-  int half_ = 0;                  // coefficients of a row's half
-  int pairs_ = 0;                 // of rows
+  BandRows<Coefficient> band_[4];
+  int half_ = 0;   // coefficients of a row's half
+  int pairs_ = 0;  // of rows
   ptrdiff_t rowSize_ = 0;
   int ringMask_ = 0;
   std::vector<Coefficient> ring_;                          // pairs of rows, then one row of scratch
@@ -102,16 +127,19 @@ class WaveletLevel {
 template <typename Coefficient>
 class InverseWavelet final : public ResidualRows<Coefficient> {
  public:
+  // Kept: Coefficient, or int16_t where that has room for the coefficients.
+  template <typename Kept>
   void configure(const WaveletDsp<Coefficient>& dsp, const TransformParams& params,
-                 CoefficientPlane<Coefficient>* plane);
+                 CoefficientPlane<Kept>* plane);
   void seek(int row) override;
   const Coefficient* next() override;
 
  private:
-  const CoefficientPlane<Coefficient>* plane_ = nullptr;
+  int levels_ = 0;
   WaveletLevel<Coefficient> level_[kMaxLevels];
+  BandRows<Coefficient> only_;  // without any level
   std::vector<Coefficient> row_;
-  int next_ = 0;  // without any level
+  int next_ = 0;
 };
 
 // Largest magnitudes of a plane's subbands.

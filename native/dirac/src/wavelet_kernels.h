@@ -171,8 +171,15 @@ using Fidelity = Filter<0, Odd<1, 8, -3, -2, 10, -25, 81, 81, -25, 10, -2>,
 using Daubechies97 = Filter<1, Even<-1, 12, -1, 1817, 1817>, Odd<-1, 12, 0, 3616, 3616>,
                             Even<1, 12, -1, 217, 217>, Odd<1, 12, 0, 6497, 6497>>;
 
+template <typename Coefficient>
+void fromShort(const int16_t* from, int count, Coefficient* out) {
+  const ptrdiff_t end = count;
+  for (ptrdiff_t x = 0; x < end; ++x) out[x] = from[x];
+}
+
 template <typename Sum, typename Coefficient>
 void fillWavelet(WaveletDsp<Coefficient>* dsp) {
+  dsp->fromShort = fromShort<Coefficient>;
   dsp->filter[0] = DeslauriersDubuc97::table<Coefficient, Sum>();
   dsp->filter[1] = LeGall53::table<Coefficient, Sum>();
   dsp->filter[2] = DeslauriersDubuc137::table<Coefficient, Sum>();
