@@ -212,11 +212,15 @@ Step StreamDecoder::beginSequence(const Unit& unit) {
     finishFragments();
     return Step::kProgress;
   }
+  // Without a usable header so far the search goes on.
   VideoFormat format;
-  const Status status = parseSequenceHeader(unit.payload, unit.size, &format);
-  if (!status.ok() || unit.damaged) {
-    // A damaged repetition says nothing new; without any header so far the search goes on.
-    return Step::kProgress;
+  if (!parseSequenceHeader(unit.payload, unit.size, &format).ok()) return Step::kProgress;
+  if (unit.damaged) {
+    // A damaged repetition says nothing new. Any other counts if it fills its unit: then it is what
+    // follows that was lost.
+    VideoFormat shorter;
+    const bool fills = !parseSequenceHeader(unit.payload, unit.size - 1, &shorter).ok();
+    if (inSequence_ || !fills) return Step::kProgress;
   }
   if (inSequence_) endSequence();
   if (overLimit(format, options_.maxPixels)) {

@@ -119,6 +119,16 @@ StreamParser::Result StreamParser::give(Unit* unit, uint8_t code, size_t size, b
   return Result::kUnit;
 }
 
+// Whether the unit at `later` points back to another one that lies within the unit at hand: that
+// one then lost bytes, or the one behind it its parse info. *begin: where it is.
+bool StreamParser::confirmsUnit(size_t later, size_t* begin) const {
+  const uint32_t back = read32(buffer_.data() + later + 9);
+  if (back < kParseInfoBytes || back > later - at_ - kParseInfoBytes) return false;
+  *begin = later - back;
+  const uint32_t next = read32(buffer_.data() + *begin + 5);
+  return prefixAt(*begin) && knownCode(buffer_[*begin + 4]) && (next == 0 || next == back);
+}
+
 // A next offset of 0 in a picture or header: the unit reaches to the next parse info that points
 // back to this one. False where there is none within the limit: what was searched is skipped, so
 // that no byte is searched twice, and where the skipping ends does not depend on how much is there.
@@ -130,6 +140,12 @@ bool StreamParser::unitOfUnknownSize(Unit* unit, uint8_t code, Result* result) {
     const Sync sync = findUnit(from, std::min(end, buffer_.size()), &found);
     if (sync == Sync::kFound) {
       const uint32_t back = read32(buffer_.data() + found + 9);
+      size_t begin = 0;
+      if (back != found - at_ && confirmsUnit(found, &begin)) {
+        ++lostSync_;
+        *result = give(unit, code, begin - at_, true);
+        return true;
+      }
       if (back == found - at_ || back == 0 || read32(buffer_.data() + found + 5) != 0) {
         *result = give(unit, code, found - at_, false);
         return true;
@@ -145,9 +161,20 @@ bool StreamParser::unitOfUnknownSize(Unit* unit, uint8_t code, Result* result) {
       return false;
     }
     scanned_ = found;
-    *result = finished_ ? give(unit, code, left(), false) : Result::kNeedInput;
+    *result = finished_ ? giveLast(unit, code) : Result::kNeedInput;
     return true;
   }
+}
+
+// A unit of unknown size with nothing behind it, but perhaps an end of sequence that points
+// elsewhere.
+StreamParser::Result StreamParser::giveLast(Unit* unit, uint8_t code) {
+  const size_t last = buffer_.size() - kParseInfoBytes;
+  const bool closed =
+      left() >= 2 * kParseInfoBytes && prefixAt(last) && buffer_[last + 4] == kEndOfSequence;
+  if (!closed) return give(unit, code, left(), false);
+  ++lostSync_;
+  return give(unit, code, last - at_, true);
 }
 
 StreamParser::Result StreamParser::next(Unit* unit) {

@@ -392,6 +392,18 @@ TEST_SUITE("damage") {
     stream.unit(0x09, inter(1, {-1})).endOfSequence();
     CHECK(values(play(stream.bytes())) == std::vector<int32_t>{7, 7});
   }
+
+  TEST_CASE("a sequence header counts though the unit behind it is lost") {
+    StreamBuilder stream = streamOf();
+    const size_t lost = stream.size();
+    stream.unit(0x08, intra(0, 1)).unit(0x08, intra(1, 2)).unit(0x08, intra(2, 3)).endOfSequence();
+    Bytes bytes = stream.bytes();
+    bytes[lost] ^= 1;
+    const Played played = play(bytes);
+    CHECK(values(played) == std::vector<int32_t>{2, 3});
+    CHECK(played.formats.size() == 1);
+    CHECK(played.stats.lostSync == 1);
+  }
 }
 
 TEST_SUITE("refusal") {

@@ -202,6 +202,41 @@ TEST_SUITE("stream parser") {
   }
 
   TEST_CASE(
+      "a unit of unknown size that lost bytes ends where units begin that confirm each other") {
+    StreamBuilder stream;
+    stream.unit(kSequenceHeader, pattern(20)).unitOfUnknownSize(0x0C, pattern(60, 1));
+    const size_t third = stream.size();
+    stream.unitOfUnknownSize(0x08, pattern(40, 9)).unitOfUnknownSize(0x08, pattern(50, 5));
+    const size_t last = stream.endOfSequence().size() - kParseInfoBytes;
+    Bytes cut = stream.bytes();
+    cut.erase(cut.begin() + static_cast<ptrdiff_t>(third - 10),
+              cut.begin() + static_cast<ptrdiff_t>(third));
+    const Run run = parseAnyHow(cut);
+    REQUIRE(run.units.size() == 5);
+    CHECK(run.units[1] == Seen{0x0C, 33, pattern(50, 1), true});
+    CHECK(run.units[2] == Seen{0x08, third - 10, pattern(40, 9), false});
+    CHECK(run.lostSync == 1);
+
+    SUBCASE("or where the sequence ends with the stream") {
+      Bytes bytes = stream.bytes();
+      bytes.resize(last - 10);
+      append(&bytes, parseInfo(kEndOfSequence, 0, 63));
+      const Run end = parseAnyHow(bytes);
+      REQUIRE(end.units.size() == 5);
+      CHECK(end.units[3].damaged);
+      CHECK(end.units[3].payload == pattern(40, 5));
+    }
+    SUBCASE("though the one behind it is lost") {
+      Bytes bytes = stream.bytes();
+      bytes[third] ^= 1;
+      const Run lost = parseAnyHow(bytes);
+      REQUIRE(lost.units.size() == 4);
+      CHECK(lost.units[1].damaged);
+      CHECK(lost.units[2].payload == pattern(50, 5));
+    }
+  }
+
+  TEST_CASE(
       "a unit of unknown size that has no end within the limit is skipped, whatever the pieces") {
     StreamBuilder stream;
     stream.unit(kSequenceHeader, pattern(20)).unitOfUnknownSize(0x0C, pattern(4000, 1));

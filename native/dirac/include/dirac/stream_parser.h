@@ -73,7 +73,9 @@ class StreamParser {
   enum class Sync : uint8_t { kFound, kNone, kNeedInput };
   Sync findUnit(size_t from, size_t to, size_t* found) const;
   Result advance(Unit* unit);
+  bool confirmsUnit(size_t later, size_t* begin) const;
   bool unitOfUnknownSize(Unit* unit, uint8_t code, Result* result);
+  Result giveLast(Unit* unit, uint8_t code);
   Result give(Unit* unit, uint8_t code, size_t size, bool damaged);
 
   size_t maxUnitBytes_;
