@@ -4,8 +4,20 @@
 #include <cstdlib>
 #include <cstring>
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
 namespace kamaelia {
 namespace {
+
+#if defined(__x86_64__)
+// Not every compiler's __builtin_cpu_supports() knows it.
+bool hasLzcnt() {
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  return __get_cpuid(0x80000001, &a, &b, &c, &d) != 0 && (c & 1u << 5) != 0;
+}
+#endif
 
 uint32_t detected() {
 #if defined(__x86_64__)
@@ -13,7 +25,7 @@ uint32_t detected() {
   if (__builtin_cpu_supports("sse4.1")) flags |= kCpuSse41;
   // Kernels of this set use the bit manipulation of the processors that brought it.
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
-      __builtin_cpu_supports("bmi2")) {
+      __builtin_cpu_supports("bmi2") && hasLzcnt()) {
     flags |= kCpuAvx2;
   }
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&

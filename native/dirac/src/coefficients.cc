@@ -47,6 +47,8 @@ CoefficientDecoder::CoefficientDecoder(const DecoderOptions& options, ThreadPool
   initWavelet(&wide_.wavelet, flags);
   initNarrowWavelet(&narrowWavelet_, flags);
   initWideWavelet(&wideSumsWavelet_);
+  initBands(&short_.bands, flags);
+  initBands(&wide_.bands, flags);
   initSlices(&short_.slices, flags);
   initSlices(&wide_.slices, flags);
 }
@@ -228,8 +230,9 @@ bool CoefficientDecoder::decodeBands(const TransformParams& params, const BandCo
       if (coded.level > 1 && !plane.zero[coded.level - 1][orientation]) {
         parent = subbandOf(plane, coded.level - 1, coded.orientation);
       }
-      const BandResult result =
-          decodeSubband(coded, subbandOf(plane, coded.level, coded.orientation), parent, coding);
+      const BandResult result = decodeSubband(
+          in<Coefficient>().bands, coded, subbandOf(plane, coded.level, coded.orientation), parent,
+          coding, &plane.zeroCodeblocks[coded.level][orientation]);
       if (!result.good) good = false;
       return result.peak;
     };
@@ -238,6 +241,7 @@ bool CoefficientDecoder::decodeBands(const TransformParams& params, const BandCo
       if (coding.intra && bands[0].size > 0 && !cancelled()) {
         const uint32_t peak = undoDcPrediction(subbandOf(plane, 0, Orientation::kLL));
         peaks.low = std::max(peaks.low, peak);
+        plane.zeroCodeblocks[0][0].forget();
       }
       return;
     }
@@ -252,6 +256,7 @@ bool CoefficientDecoder::decodeBands(const TransformParams& params, const BandCo
 template <typename Coefficient>
 bool CoefficientDecoder::decodeSlices(const TransformParams& params) {
   PictureCoefficients<Coefficient>& to = in<Coefficient>();
+  for (CoefficientPlane<Coefficient>& plane : to.plane) plane.forgetZeroCodeblocks();
   to.layout.configure(to.slices, params, to.plane);
   const int rows = params.slices.y;
   const size_t parts = static_cast<size_t>(
@@ -291,8 +296,10 @@ void CoefficientDecoder::settleDialect(const TransformParams& params, const Pict
     for (const bool legacy : {false, true}) {
       BandCoding tried = coding;
       tried.onlyWhereSeveral = legacy;
+      CoefficientPlane<int32_t>& plane = wide_.plane[band.component];
       const BandResult result = decodeSubband(
-          band, subbandOf(wide_.plane[band.component], band.level, band.orientation), {}, tried);
+          wide_.bands, band, subbandOf(plane, band.level, band.orientation), {}, tried,
+          &plane.zeroCodeblocks[band.level][static_cast<size_t>(band.orientation)]);
       const int64_t size64 = static_cast<int64_t>(band.size);
       misfit[legacy] += result.good ? std::abs(result.taken - size64) : size64 + 8;
     }

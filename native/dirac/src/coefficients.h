@@ -24,6 +24,7 @@ struct PictureSize {
 template <typename Coefficient>
 struct PictureCoefficients {
   WaveletDsp<Coefficient> wavelet;
+  BandDsp<Coefficient> bands;
   SliceDsp<Coefficient> slices;
   CoefficientPlane<Coefficient> plane[3];
   SliceLayout<Coefficient> layout;

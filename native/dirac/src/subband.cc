@@ -3,178 +3,64 @@
 
 #include <algorithm>
 #include <iterator>
-#include <type_traits>
 
-#include "arith.h"
+#include "common/cpu_flags.h"
 #include "golomb.h"
-#include "quantiser.h"
+#include "subband_isa.h"
+#include "subband_kernels.h"
 
 namespace kamaelia::dirac {
 namespace {
 
-// Codeblocks of one band, beside one for each of its coefficients; keeps the work for a small
-// hostile band small.
-constexpr int64_t kSpareCodeblocks = 1 << 12;
+void fill(uint32_t cpuFlags, BandDsp<int16_t>* narrow, BandDsp<int32_t>* wide) {
+  if (narrow != nullptr) narrow->arithmetic = decodeArithmetic<int16_t>;
+  if (wide != nullptr) wide->arithmetic = decodeArithmetic<int32_t>;
+#if defined(__x86_64__)
+  if (cpuFlags & kCpuAvx2) fillBandsAvx2(narrow, wide);
+#else
+  static_cast<void>(cpuFlags);
+#endif
+}
 
-// A codeblock's rectangle of its band.
-struct Area {
-  int left, right, top, bottom;
-};
-
-// Where a band's codes come from.
-struct ArithSource {
-  explicit ArithSource(const CodedBand& coded) : arith(coded.bytes, coded.size) {}
-
-  bool zeroBlock() { return arith.bit(kZeroBlock); }
-  int32_t quantiserChange() {
-    return arith.signedValue(kQuantiserFollow, kQuantiserFollow, kQuantiserData, kQuantiserSign);
-  }
-  int64_t taken() const { return (arith.position() + 7) / 8; }
-
-  ArithDecoder arith;
-};
-
-struct VlcSource {
-  explicit VlcSource(const CodedBand& coded)
-      : reader(coded.bytes, coded.size, 0, uint64_t{coded.size} * 8) {}
-
-  bool zeroBlock() { return reader.bit() != 0; }
-  int32_t quantiserChange() { return reader.one(); }
-  int64_t taken() const { return static_cast<int64_t>((reader.position() + 7) / 8); }
-
-  GolombReader reader;
-};
-
-template <typename Coefficient, typename Source>
-class BandDecoder {
+// The variable length codes of a band.
+template <typename Coefficient>
+class VlcSource {
  public:
-  BandDecoder(const CodedBand& coded, const Subband<Coefficient>& band,
-              const Subband<Coefficient>& parent, const BandCoding& coding)
-      : coded_(coded), band_(band), parent_(parent), source_(coded), coding_(coding) {}
+  explicit VlcSource(const CodedBand& coded)
+      : reader_(coded.bytes, coded.size, 0, uint64_t{coded.size} * 8) {}
 
-  BandResult decode() {
-    const bool good = decodeCodeblocks();
-    return {good, peak_, source_.taken()};
+  uint32_t peak() const { return peak_; }
+  int64_t taken() const { return static_cast<int64_t>((reader_.position() + 7) / 8); }
+  void setQuantiser(const Quantiser& quantiser) { quantiser_ = quantiser; }
+
+  int64_t zeroBlocks(int64_t most) {
+    int64_t count = 0;
+    while (count < most && reader_.bit() != 0) ++count;
+    return count;
+  }
+
+  int32_t quantiserChange() { return reader_.one(); }
+
+  void decode(const Area& area, const Subband<Coefficient>& band) {
+    for (int y = area.top; y < area.bottom; ++y) {
+      Coefficient* row = band.data + y * band.stride;
+      for (int x = area.left; x < area.right; ++x) {
+        row[x] = static_cast<Coefficient>(dequantised(reader_.one()));
+      }
+    }
   }
 
  private:
-  bool decodeCodeblocks() {
-    const int64_t countX = coded_.codeblocks.x;
-    const int64_t countY = coded_.codeblocks.y;
-    const bool several = countX * countY > 1;
-    uint32_t index = coded_.quantiser;
-    const int64_t most = kSpareCodeblocks + int64_t{band_.width} * band_.height;
-    if (index > kMaxQuantiser || countX * countY > most) return false;
-    Quantiser quantiser = quantiserOf(index, coding_.intra);
-    const bool changes = coding_.quantiserPerCodeblock && (several || !coding_.onlyWhereSeveral);
-    for (int64_t y = 0; y < countY; ++y) {
-      const int top = static_cast<int>(band_.height * y / countY);
-      const int bottom = static_cast<int>(band_.height * (y + 1) / countY);
-      for (int64_t x = 0; x < countX; ++x) {
-        const Area area{static_cast<int>(band_.width * x / countX),
-                        static_cast<int>(band_.width * (x + 1) / countX), top, bottom};
-        if (several && source_.zeroBlock()) {
-          clear(area);
-          continue;
-        }
-        if (changes) {
-          index += static_cast<uint32_t>(source_.quantiserChange());
-          if (index > kMaxQuantiser) return false;
-          quantiser = quantiserOf(index, coding_.intra);
-        }
-        if (area.left < area.right) decodeArea(area, quantiser);
-      }
-    }
-    return true;
-  }
-
-  void clear(const Area& area) {
-    for (int y = area.top; y < area.bottom; ++y) {
-      Coefficient* row = band_.data + y * band_.stride;
-      std::fill(row + area.left, row + area.right, Coefficient{0});
-    }
-  }
-
-  void decodeArea(const Area& area, Quantiser quantiser) {
-    if constexpr (std::is_same_v<Source, VlcSource>) {
-      decodeRows(area, quantiser);
-    } else {
-      switch (coded_.orientation) {
-        case Orientation::kHL:
-          return decodeRows<Orientation::kHL>(area, quantiser);
-        case Orientation::kLH:
-          return decodeRows<Orientation::kLH>(area, quantiser);
-        default:
-          return decodeRows<Orientation::kHH>(area, quantiser);
-      }
-    }
-  }
-
-  void decodeRows(const Area& area, Quantiser quantiser) {
-    for (int y = area.top; y < area.bottom; ++y) {
-      Coefficient* row = band_.data + y * band_.stride;
-      for (int x = area.left; x < area.right; ++x) {
-        row[x] = static_cast<Coefficient>(dequantised(source_.reader.one(), quantiser));
-      }
-    }
-  }
-
-  int32_t dequantised(int32_t coded, Quantiser quantiser) {
+  int32_t dequantised(int32_t coded) {
     if (coded == 0) return 0;
     const uint32_t sign = coded < 0 ? ~0u : 0u;
-    const uint32_t value = quantiser.magnitude((static_cast<uint32_t>(coded) ^ sign) - sign);
+    const uint32_t value = quantiser_.magnitude((static_cast<uint32_t>(coded) ^ sign) - sign);
     peak_ = std::max(peak_, value);
     return static_cast<int32_t>((value ^ sign) - sign);
   }
 
-  // Orientation kHH stands for LL too: neither's sign looks at a neighbour.
-  template <Orientation kOrientation>
-  void decodeRows(const Area& area, Quantiser quantiser) {
-    for (int y = area.top; y < area.bottom; ++y) {
-      Coefficient* row = band_.data + y * band_.stride;
-      const Coefficient* above = y > 0 ? row - band_.stride : nullptr;
-      const Coefficient* parents =
-          parent_.data ? parent_.data + (y >> 1) * parent_.stride : nullptr;
-      int32_t left = area.left > 0 ? row[area.left - 1] : 0;
-      int32_t upLeft = above && area.left > 0 ? above[area.left - 1] : 0;
-      for (int x = area.left; x < area.right; ++x) {
-        const int32_t up = above ? above[x] : 0;
-        const bool hasParent = parents && parents[x >> 1] != 0;
-        const bool near = (left | up | upLeft) != 0;
-        int32_t sign = 0;
-        if constexpr (kOrientation == Orientation::kHL) sign = up;
-        if constexpr (kOrientation == Orientation::kLH) sign = left;
-        left = coefficient(hasParent, near, sign, quantiser);
-        row[x] = static_cast<Coefficient>(left);
-        upLeft = up;
-      }
-    }
-  }
-
-  int32_t coefficient(bool hasParent, bool near, int32_t signNeighbour, Quantiser quantiser) {
-    int follow = (hasParent ? kNpznF1 : kZpznF1) + (near ? 1 : 0);
-    if (source_.arith.bit(follow)) return 0;
-    uint32_t magnitude = 2u | static_cast<uint32_t>(source_.arith.bit(kCoefficientData));
-    follow = hasParent ? kNpF2 : kZpF2;
-    const int last = hasParent ? kNpF6 : kZpF6;
-    for (int steps = 0; steps < 30 && !source_.arith.bit(follow); ++steps) {
-      magnitude = magnitude << 1 | static_cast<uint32_t>(source_.arith.bit(kCoefficientData));
-      if (follow < last) ++follow;
-    }
-    --magnitude;
-    const int context =
-        signNeighbour < 0 ? kSignNegative : (signNeighbour > 0 ? kSignPositive : kSignZero);
-    const bool negative = source_.arith.bit(context);
-    const uint32_t value = quantiser.magnitude(magnitude);
-    peak_ = std::max(peak_, value);
-    return static_cast<int32_t>(negative ? 0u - value : value);
-  }
-
-  const CodedBand& coded_;
-  const Subband<Coefficient> band_;
-  const Subband<Coefficient> parent_;
-  Source source_;
-  const BandCoding coding_;
+  GolombReader reader_;
+  Quantiser quantiser_{};
   uint32_t peak_ = 0;
 };
 
@@ -187,6 +73,24 @@ void clearBand(const Subband<Coefficient>& band) {
 
 }  // namespace
 
+uint8_t* ZeroCodeblocks::of(const CodeblockCount& wanted) {
+  if (count.x != wanted.x || count.y != wanted.y) {
+    count = wanted;
+    zero.assign(static_cast<size_t>(wanted.x) * static_cast<size_t>(wanted.y), 0);
+  }
+  return zero.data();
+}
+
+template <>
+void initBands(BandDsp<int16_t>* dsp, uint32_t cpuFlags) {
+  fill(cpuFlags, dsp, nullptr);
+}
+
+template <>
+void initBands(BandDsp<int32_t>* dsp, uint32_t cpuFlags) {
+  fill(cpuFlags, nullptr, dsp);
+}
+
 template <typename Coefficient>
 void CoefficientPlane<Coefficient>::configure(int componentWidth, int componentHeight,
                                               int transformDepth, int horizontalDepth) {
@@ -194,12 +98,25 @@ void CoefficientPlane<Coefficient>::configure(int componentWidth, int componentH
     const int unit = 1 << levels;
     return (size + unit - 1) & ~(unit - 1);
   };
-  width = padded(componentWidth, transformDepth + horizontalDepth);
-  height = padded(componentHeight, transformDepth);
+  const int newWidth = padded(componentWidth, transformDepth + horizontalDepth);
+  const int newHeight = padded(componentHeight, transformDepth);
+  if (width != newWidth || height != newHeight || depth != transformDepth ||
+      depthHorizontal != horizontalDepth) {
+    forgetZeroCodeblocks();
+  }
+  width = newWidth;
+  height = newHeight;
   depth = transformDepth;
   depthHorizontal = horizontalDepth;
   for (auto& level : zero) std::fill(std::begin(level), std::end(level), false);
   data.resize(static_cast<size_t>(width) * static_cast<size_t>(height));
+}
+
+template <typename Coefficient>
+void CoefficientPlane<Coefficient>::forgetZeroCodeblocks() {
+  for (auto& level : zeroCodeblocks) {
+    for (ZeroCodeblocks& band : level) band.forget();
+  }
 }
 
 template <typename Coefficient>
@@ -219,36 +136,59 @@ Subband<Coefficient> subbandOf(CoefficientPlane<Coefficient>& plane, int level,
 }
 
 template <typename Coefficient>
-BandResult decodeSubband(const CodedBand& coded, const Subband<Coefficient>& band,
-                         const Subband<Coefficient>& parent, const BandCoding& coding) {
-  const BandResult result =
-      coding.arithmetic
-          ? BandDecoder<Coefficient, ArithSource>(coded, band, parent, coding).decode()
-          : BandDecoder<Coefficient, VlcSource>(coded, band, parent, coding).decode();
+BandResult decodeSubband(const BandDsp<Coefficient>& dsp, const CodedBand& coded,
+                         const Subband<Coefficient>& band, const Subband<Coefficient>& parent,
+                         const BandCoding& coding, ZeroCodeblocks* zeros) {
+  BandResult result{false};
+  ZeroCodeblocks unknown;
+  if (zeros == nullptr) zeros = &unknown;
+  if (!tooManyCodeblocks(coded, band)) {
+    uint8_t* zero = zeros->of(coded.codeblocks);
+    if (coding.arithmetic) {
+      result = dsp.arithmetic(coded, band, parent, coding, zero);
+    } else {
+      VlcSource<Coefficient> source(coded);
+      result = decodeCodeblocks(source, coded, band, coding, zero);
+    }
+  }
   if (result.good) return result;
   clearBand(band);
-  return {false, result.peak, result.taken};
+  zeros->forget();
+  return result;
 }
+
+namespace {
+
+// Towards minus infinity, and without a branch: the bias is a multiple of 3 that makes any sum
+// positive.
+int32_t floorThird(int32_t sum) {
+  constexpr int64_t bias = int64_t{1} << 30;
+  const auto biased = static_cast<uint64_t>(sum + 3 * bias);
+  return static_cast<int32_t>(static_cast<int64_t>(biased / 3) - bias);
+}
+
+uint32_t magnitudeOf(int32_t value) {
+  return value < 0 ? 0u - static_cast<uint32_t>(value) : static_cast<uint32_t>(value);
+}
+
+}  // namespace
 
 template <typename Coefficient>
 uint32_t undoDcPrediction(const Subband<Coefficient>& band) {
   uint32_t peak = 0;
   for (int y = 0; y < band.height; ++y) {
     Coefficient* row = band.data + y * band.stride;
-    const Coefficient* above = row - band.stride;
+    const Coefficient* above = y > 0 ? row - band.stride : nullptr;
+    Coefficient left = 0;
     for (int x = 0; x < band.width; ++x) {
-      int32_t value = row[x];
-      if (y == 0) {
-        if (x > 0) value += row[x - 1];
-      } else if (x == 0) {
-        value += above[x];
-      } else {
-        const int32_t sum = row[x - 1] + above[x] + above[x - 1] + 1;
-        value += sum >= 0 ? sum / 3 : -((2 - sum) / 3);
+      int32_t predicted = left;
+      if (above != nullptr) {
+        predicted = x > 0 ? floorThird(left + above[x] + above[x - 1] + 1) : above[x];
       }
-      row[x] = static_cast<Coefficient>(value);
-      peak = std::max(peak,
-                      value < 0 ? 0u - static_cast<uint32_t>(value) : static_cast<uint32_t>(value));
+      const int32_t value = row[x] + predicted;
+      left = static_cast<Coefficient>(value);
+      row[x] = left;
+      peak = std::max(peak, magnitudeOf(value));
     }
   }
   return peak;
@@ -258,10 +198,12 @@ template struct CoefficientPlane<int16_t>;
 template struct CoefficientPlane<int32_t>;
 template Subband<int16_t> subbandOf(CoefficientPlane<int16_t>&, int, Orientation);
 template Subband<int32_t> subbandOf(CoefficientPlane<int32_t>&, int, Orientation);
-template BandResult decodeSubband(const CodedBand&, const Subband<int16_t>&,
-                                  const Subband<int16_t>&, const BandCoding&);
-template BandResult decodeSubband(const CodedBand&, const Subband<int32_t>&,
-                                  const Subband<int32_t>&, const BandCoding&);
+template BandResult decodeSubband(const BandDsp<int16_t>&, const CodedBand&,
+                                  const Subband<int16_t>&, const Subband<int16_t>&,
+                                  const BandCoding&, ZeroCodeblocks*);
+template BandResult decodeSubband(const BandDsp<int32_t>&, const CodedBand&,
+                                  const Subband<int32_t>&, const Subband<int32_t>&,
+                                  const BandCoding&, ZeroCodeblocks*);
 template uint32_t undoDcPrediction(const Subband<int16_t>&);
 template uint32_t undoDcPrediction(const Subband<int32_t>&);
 

@@ -12,6 +12,17 @@ namespace kamaelia::dirac {
 
 enum class Orientation : uint8_t { kLL, kHL, kLH, kHH };
 
+// What is known of a band's memory from the picture before: most codeblocks are zero in every
+// picture, and need not be cleared again.
+struct ZeroCodeblocks {
+  CodeblockCount count{0, 0};  // 0: nothing is known
+  std::vector<uint8_t> zero;   // of each codeblock, whether it holds zeros, 1 or 0
+
+  void forget() { count = {0, 0}; }
+  // Flags for that many codeblocks, which are those of before if there were as many.
+  uint8_t* of(const CodeblockCount& wanted);
+};
+
 template <typename Coefficient>
 struct Subband {
   Coefficient* data = nullptr;
@@ -31,9 +42,12 @@ struct CoefficientPlane {
   std::vector<Coefficient> data;
   // By level and orientation: all coefficients are 0, whatever `data` has there.
   bool zero[kMaxLevels + 1][4] = {};
+  ZeroCodeblocks zeroCodeblocks[kMaxLevels + 1][4];
 
   void configure(int componentWidth, int componentHeight, int transformDepth,
                  int horizontalDepth = 0);
+  // For whoever writes coefficients by another way than decodeSubband().
+  void forgetZeroCodeblocks();
   int levels() const { return depth + depthHorizontal; }
 };
 
@@ -70,11 +84,26 @@ struct BandResult {
       0;  // bytes that the coefficients used, rounded up; over the size where they ran out
 };
 
-// Fills the band; not called for one of size 0. parent: data is nullptr where there is none, or all
-// of it is 0.
+// Entropy decoding of one band, in the form in which an instruction set can replace it.
 template <typename Coefficient>
-BandResult decodeSubband(const CodedBand& coded, const Subband<Coefficient>& band,
-                         const Subband<Coefficient>& parent, const BandCoding& coding);
+struct BandDsp {
+  // As decodeSubband(), but leaves what a bad band has so far. zero: of each codeblock, whether it
+  // is known to hold zeros, 1 or 0; kept up to date.
+  BandResult (*arithmetic)(const CodedBand& coded, const Subband<Coefficient>& band,
+                           const Subband<Coefficient>& parent, const BandCoding& coding,
+                           uint8_t* zero) = nullptr;
+};
+
+// int16_t or int32_t.
+template <typename Coefficient>
+void initBands(BandDsp<Coefficient>* dsp, uint32_t cpuFlags);
+
+// Fills the band; not called for one of size 0. parent: data is nullptr where there is none, or all
+// of it is 0. zeros: of this band, or nullptr where nothing is known of what is in it.
+template <typename Coefficient>
+BandResult decodeSubband(const BandDsp<Coefficient>& dsp, const CodedBand& coded,
+                         const Subband<Coefficient>& band, const Subband<Coefficient>& parent,
+                         const BandCoding& coding, ZeroCodeblocks* zeros = nullptr);
 
 // Undoes the DC prediction of an intra picture's LL band (13.4). Gives the largest magnitude that
 // came about.

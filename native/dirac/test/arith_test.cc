@@ -6,54 +6,10 @@
 #include <random>
 
 #include "bit_writer.h"
+#include "letter_decoder.h"
 
 namespace kamaelia::dirac::test {
 namespace {
-
-// Annex B to the letter: 16 bit registers, the straddle case, one bit at a time.
-class LetterDecoder {
- public:
-  explicit LetterDecoder(const Bytes& bytes) : bytes_(bytes) {
-    for (uint32_t& context : contexts_) context = 0x8000;
-    for (int i = 0; i < 16; ++i) code_ = code_ << 1 | next();
-  }
-
-  bool bit(int context) {
-    const uint32_t threshold = (range_ * contexts_[context]) >> 16;
-    const bool value = code_ - low_ >= threshold;
-    if (value) {
-      low_ += threshold;
-      range_ -= threshold;
-      contexts_[context] -= kProbabilityStep[contexts_[context] >> 8];
-    } else {
-      range_ = threshold;
-      contexts_[context] += kProbabilityStep[255 - (contexts_[context] >> 8)];
-    }
-    while (range_ <= 0x4000) {
-      if (((low_ + range_ - 1) ^ low_) >= 0x8000) {
-        code_ ^= 0x4000;
-        low_ ^= 0x4000;
-      }
-      low_ = low_ << 1 & 0xFFFF;
-      range_ <<= 1;
-      code_ = (code_ << 1 | next()) & 0xFFFF;
-    }
-    return value;
-  }
-
- private:
-  uint32_t next() {
-    const size_t at = position_++;
-    return at / 8 < bytes_.size() ? bytes_[at / 8] >> (7 - at % 8) & 1 : 1;
-  }
-
-  const Bytes& bytes_;
-  size_t position_ = 0;
-  uint32_t code_ = 0;
-  uint32_t low_ = 0;
-  uint32_t range_ = 0xFFFF;
-  uint32_t contexts_[kSubbandContexts];
-};
 
 TEST_SUITE("arithmetic decoder") {
   TEST_CASE("bits of any input are those of the specification's own form") {
@@ -73,6 +29,32 @@ TEST_SUITE("arithmetic decoder") {
         different += decoder.bit(context) != letter.bit(context);
       }
       CHECK(different == 0);
+    }
+  }
+
+  TEST_CASE("a bit read without a branch is the one that is read with it") {
+    std::mt19937 random(3);
+    for (int round = 0; round < 200; ++round) {
+      Bytes bytes(random() % 40);
+      for (uint8_t& byte : bytes) {
+        byte = round % 3 == 0 ? static_cast<uint8_t>(random()) : (round % 3 == 1 ? 0x00 : 0xFF);
+      }
+      ArithInput input(bytes.data(), bytes.size());
+      ArithCode code(input);
+      LetterDecoder letter(bytes);
+      uint32_t probabilities[4] = {0x8000, 0x8000, 0x8000, 0x8000};
+      int different = 0;
+      for (int i = 0; i < 1500; ++i) {
+        const size_t context = random() % 4;
+        uint32_t& probability = probabilities[context];
+        const bool one =
+            random() % 2 ? code.unlikely(probability, input) : code.likely(probability, input);
+        probability +=
+            static_cast<uint32_t>(int32_t{kProbabilityChanges.by[one][probability >> 8]});
+        different += one != letter.bit(static_cast<int>(context));
+      }
+      CHECK(different == 0);
+      CHECK(input.position() - code.left() == letter.position());
     }
   }
 

@@ -147,6 +147,29 @@ TEST_SUITE("decoding") {
       }
     }
   }
+
+  TEST_CASE("codeblocks that are zero in two pictures running keep nothing of the first") {
+    const HeaderOptions format{.width = 32, .height = 32};
+    CodingOptions coding;
+    coding.depth = 2;
+    coding.codeblocks.assign(3, {4, 4});
+    // DC prediction gives zero codeblocks of the low-low band their values.
+    const Picture pictures[] = {flatPicture(format, 200), flatPicture(format, 60),
+                                noisyPicture(format, 1), flatPicture(format, 60),
+                                flatPicture(format, 200)};
+    StreamBuilder stream;
+    stream.unit(kSequenceHeader, sequenceHeader(format));
+    uint32_t number = 0;
+    for (const Picture& picture : pictures) {
+      stream.unit(intraCode(coding), intraPicture(number++, picture, coding));
+    }
+    const Played played = play(stream.endOfSequence().bytes());
+    REQUIRE(played.pictures.size() == std::size(pictures));
+    for (size_t i = 0; i < std::size(pictures); ++i) {
+      CAPTURE(i);
+      CHECK(played.pictures[i].picture == pictures[i]);
+    }
+  }
 }
 
 TEST_SUITE("presentation") {

@@ -7,7 +7,9 @@
 #include <random>
 #include <set>
 
+#include "common/cpu_flags.h"
 #include "stream_builder.h"
+#include "subband_reference.h"
 
 namespace kamaelia::dirac::test {
 namespace {
@@ -29,6 +31,13 @@ Grid sparse(int width, int height, uint32_t seed) {
   return grid;
 }
 
+template <typename Coefficient>
+BandDsp<Coefficient> bandsFor(uint32_t flags) {
+  BandDsp<Coefficient> dsp;
+  initBands(&dsp, flags);
+  return dsp;
+}
+
 // Decodes into a grid full of rubbish, so that every coefficient has to be written.
 struct Decoded {
   Grid band;
@@ -43,7 +52,7 @@ Decoded decode(const Bytes& bytes, int width, int height, CodedBand data,
   data.bytes = bytes.data();
   data.size = bytes.size();
   const BandResult result =
-      decodeSubband(data, bandOf(out.band), parent,
+      decodeSubband(bandsFor<int32_t>(cpuFlags()), data, bandOf(out.band), parent,
                     {.intra = intra, .quantiserPerCodeblock = quantiserPerCodeblock});
   out.good = result.good;
   uint32_t peak = 0;
@@ -266,6 +275,186 @@ TEST_SUITE("subband decoding") {
   }
 }
 
+// A band of random shape and content, which need not be one that an encoder writes.
+struct RandomBand {
+  explicit RandomBand(uint32_t seed) : random(seed) {
+    width = pick({1, 2, 7, 8, 30, 31, 64});
+    height = pick({1, 2, 5, 8});
+    coded.orientation = kOrientations[random() % 4];
+    coded.codeblocks = {pick({1, 2, 3, 5}), pick({1, 2, 3})};
+    coded.quantiser = random() % 3 == 0 ? random() % 60 : random() % 8;
+    coding.intra = random() % 2 == 0;
+    coding.quantiserPerCodeblock = random() % 3 == 0;
+    coding.onlyWhereSeveral = random() % 2 == 0;
+    parent = sparse((width + 1) / 2, (height + 1) / 2, seed);
+    hasParent = random() % 2 == 0;
+    if (random() % 2 == 0) {
+      bytes.resize(1 + random() % 200);
+      for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random());
+    } else {
+      Grid values(width, height);
+      for (int32_t& value : values.samples) {
+        if (random() % 5 == 0) value = static_cast<int32_t>(random() % 101) - 50;
+      }
+      bytes = encodeBand(values, nullptr, static_cast<int>(coded.orientation),
+                         {coded.codeblocks, coding.quantiserPerCodeblock});
+    }
+    coded.bytes = bytes.data();
+    coded.size = bytes.size();
+  }
+
+  int pick(std::initializer_list<int> from) {
+    return from.begin()[random() % static_cast<uint32_t>(from.size())];
+  }
+
+  std::mt19937 random;
+  int width, height;
+  CodedBand coded;
+  BandCoding coding;
+  Grid parent;
+  bool hasParent;
+  Bytes bytes;
+};
+
+// A band of type Coefficient in the middle of rubbish, which stays.
+template <typename Coefficient>
+class GuardedBand {
+ public:
+  GuardedBand(int width, int height)
+      : width_(width),
+        data_(static_cast<size_t>((width + 2 * kGuard) * (height + 2)), kRubbish),
+        band_{data_.data() + width + 3 * kGuard, width + 2 * kGuard, width, height} {}
+
+  const Subband<Coefficient>& band() const { return band_; }
+  bool guardsHold() const {
+    const Coefficient* at = data_.data();
+    for (int y = -1; y <= band_.height; ++y) {
+      for (int x = -kGuard; x < width_ + kGuard; ++x, ++at) {
+        const bool inside = y >= 0 && y < band_.height && x >= 0 && x < width_;
+        if (!inside && *at != kRubbish) return false;
+      }
+    }
+    return true;
+  }
+  Grid grid() const {
+    Grid grid(width_, band_.height);
+    for (int y = 0; y < band_.height; ++y) {
+      for (int x = 0; x < width_; ++x) grid.at(x, y) = band_.data[y * band_.stride + x];
+    }
+    return grid;
+  }
+
+ private:
+  static constexpr int kGuard = 9;
+  static constexpr Coefficient kRubbish = 12321;
+  int width_;
+  std::vector<Coefficient> data_;
+  Subband<Coefficient> band_;
+};
+
+template <typename Coefficient>
+int compareWithReference(uint32_t flags) {
+  const BandDsp<Coefficient> dsp = bandsFor<Coefficient>(flags);
+  int compared = 0;
+  for (uint32_t seed = 0; seed < 2000; ++seed) {
+    CAPTURE(seed);
+    RandomBand of(seed);
+    const ReferenceBand expected = decodeReference(of.bytes, of.width, of.height, of.coded,
+                                                   of.hasParent ? &of.parent : nullptr, of.coding);
+    if (expected.overflows) continue;
+    if (sizeof(Coefficient) == 2 && expected.peak > INT16_MAX) continue;
+    std::vector<Coefficient> parent(of.parent.samples.begin(), of.parent.samples.end());
+    // Of 16 bits, a parent may only have as much.
+    for (size_t i = 0; i < parent.size(); ++i) {
+      if (parent[i] == 0 && of.parent.samples[i] != 0) parent[i] = 1;
+    }
+    Subband<Coefficient> parentBand;
+    if (of.hasParent) {
+      parentBand = {parent.data(), of.parent.width, of.parent.width, of.parent.height};
+    }
+    const GuardedBand<Coefficient> made(of.width, of.height);
+    const BandResult result = decodeSubband(dsp, of.coded, made.band(), parentBand, of.coding);
+    CHECK(result.good == expected.good);
+    CHECK(result.peak == expected.peak);
+    CHECK(result.taken == expected.taken);
+    CHECK(made.grid() == expected.band);
+    CHECK(made.guardsHold());
+    ++compared;
+  }
+  return compared;
+}
+
+TEST_SUITE("subband decoding by instruction set") {
+  TEST_CASE("each gives what the specification's own form does, in 16 and in 32 bits") {
+    for (const uint32_t flags : {uint32_t{kCpuScalar}, cpuFlags()}) {
+      CAPTURE(flags);
+      CHECK(compareWithReference<int32_t>(flags) > 1000);
+      CHECK(compareWithReference<int16_t>(flags) > 500);
+    }
+  }
+}
+
+TEST_SUITE("codeblocks known to be zero") {
+  TEST_CASE("bands into the same memory, one after the other, are as if each was alone") {
+    const BandDsp<int32_t> dsp = bandsFor<int32_t>(cpuFlags());
+    for (const bool arithmetic : {true, false}) {
+      CAPTURE(arithmetic);
+      Grid reused(24, 16, 5);
+      ZeroCodeblocks zeros;
+      std::mt19937 random(4);
+      for (int round = 0; round < 100; ++round) {
+        CAPTURE(round);
+        Bytes bytes(1 + random() % 60);
+        // Ones make zero codeblocks.
+        for (uint8_t& byte : bytes) byte = random() % 3 ? 0xFF : static_cast<uint8_t>(random());
+        CodedBand data;
+        data.bytes = bytes.data();
+        data.size = bytes.size();
+        // The number changes now and then, and an index out of its range is among them.
+        data.codeblocks = round / 10 % 2 ? CodeblockCount{6, 4} : CodeblockCount{4, 4};
+        data.quantiser = round % 17 == 16 ? 120 : 0;
+        const BandCoding coding{.arithmetic = arithmetic};
+        Grid alone(24, 16, 7777);
+        const BandResult expected = decodeSubband(dsp, data, bandOf(alone), {}, coding);
+        const BandResult result = decodeSubband(dsp, data, bandOf(reused), {}, coding, &zeros);
+        CHECK(result.good == expected.good);
+        CHECK(reused == alone);
+      }
+    }
+  }
+
+  TEST_CASE("a zero codeblock is not written again, until that is forgotten") {
+    const BandDsp<int32_t> dsp = bandsFor<int32_t>(cpuFlags());
+    const Bytes ones(4, 0xFF);
+    CodedBand data;
+    data.bytes = ones.data();
+    data.size = ones.size();
+    data.codeblocks = {2, 1};
+    Grid band(4, 1, 9);
+    ZeroCodeblocks zeros;
+    decodeSubband(dsp, data, bandOf(band), {}, {}, &zeros);
+    CHECK(band == Grid(4, 1));
+    band.at(1, 0) = 3;
+    decodeSubband(dsp, data, bandOf(band), {}, {}, &zeros);
+    CHECK(band.at(1, 0) == 3);
+    zeros.forget();
+    decodeSubband(dsp, data, bandOf(band), {}, {}, &zeros);
+    CHECK(band == Grid(4, 1));
+  }
+
+  TEST_CASE("a plane forgets them when its bands move") {
+    CoefficientPlane<int32_t> plane;
+    plane.configure(64, 64, 3);
+    plane.zeroCodeblocks[1][1].of({2, 2})[3] = 1;
+    plane.configure(64, 64, 3);
+    CHECK(plane.zeroCodeblocks[1][1].of({2, 2})[3] == 1);
+    plane.configure(64, 64, 2);
+    CHECK(plane.zeroCodeblocks[1][1].of({2, 2})[3] == 0);
+    plane.zeroCodeblocks[1][1].of({2, 2})[3] = 1;
+    CHECK(plane.zeroCodeblocks[1][1].of({1, 4})[3] == 0);
+  }
+}
+
 TEST_SUITE("DC prediction") {
   TEST_CASE("left in the first row, above in the first column, else the mean of three") {
     Grid band(3, 3);
@@ -284,6 +473,27 @@ TEST_SUITE("DC prediction") {
     band.samples = {-4, 0, 0, 0};  // -11 / 3
     undoDcPrediction(bandOf(band));
     CHECK(band.at(1, 1) == -4);
+  }
+
+  TEST_CASE("any values, however large, are those of a division") {
+    std::mt19937 random(6);
+    for (int round = 0; round < 3000; ++round) {
+      const uint32_t mask = round % 2 ? 0xFFFFFFFF : 0xFF;
+      Grid band(2, 2);
+      for (int32_t& value : band.samples) {
+        value = static_cast<int32_t>(random() & mask) - static_cast<int32_t>(mask / 2 + 1);
+      }
+      const auto wrapped = [](int64_t sum) { return static_cast<int32_t>(sum); };
+      Grid expected = band;
+      expected.at(1, 0) = wrapped(int64_t{band.at(0, 0)} + band.at(1, 0));
+      expected.at(0, 1) = wrapped(int64_t{band.at(0, 0)} + band.at(0, 1));
+      const int32_t sum =
+          wrapped(int64_t{expected.at(0, 1)} + expected.at(1, 0) + expected.at(0, 0) + 1);
+      const int64_t third = sum >= 0 ? int64_t{sum} / 3 : -((2 - int64_t{sum}) / 3);
+      expected.at(1, 1) = wrapped(third + band.at(1, 1));
+      undoDcPrediction(bandOf(band));
+      CHECK(band == expected);
+    }
   }
 
   TEST_CASE("only the band's own columns change") {

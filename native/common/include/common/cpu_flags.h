@@ -9,7 +9,7 @@ namespace kamaelia {
 enum CpuFlag : uint32_t {
   kCpuScalar = 0,
   kCpuSse41 = 1u << 0,
-  kCpuAvx2 = 1u << 1,
+  kCpuAvx2 = 1u << 1,  // with BMI1, BMI2 and LZCNT, which all CPUs with AVX2 have
   kCpuAvx512 = 1u << 2,
   kCpuNeon = 1u << 3,
 };
