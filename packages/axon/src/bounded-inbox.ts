@@ -2,8 +2,13 @@
 import { disposeMessage } from './dispose.js';
 import { Inbox, type InboxOptions, type Lossy } from './inbox.js';
 import type { Outbox } from './outbox.js';
+import { type Passing, passings } from './passing.js';
 import { toMicroseconds } from './steps.js';
-import { IDLE, RUNNING, type Task } from './task.js';
+import { IDLE, RUNNING, type Task, WAITING } from './task.js';
+
+/** So many pass a message on to each other in one call: each needs some of the stack. */
+const MOST_IN_A_ROW = 64;
+let inARow = 0;
 
 const LOSSY: readonly unknown[] = ['newest', 'oldest', 'keyframes', undefined];
 
@@ -100,19 +105,26 @@ export class BoundedInbox<T = unknown> extends Inbox<T> {
     if (this.#lossy === undefined && !this.full && this.#over) this.setFull();
   }
 
-  /** Not in a ring: whose turn it is would get what it sends in the same slice, for ever. */
   #passes({ sink }: Outbox<T>): boolean {
-    if (this.count > 0 || this.task.state !== IDLE || sink.full) return false;
-    return sink.task.state !== RUNNING && !this.#passing;
+    if (this.count > 0 || this.task.state !== IDLE || sink.full || this.#passing || inARow >= MOST_IN_A_ROW)
+      return false;
+    // Not in a ring: whose turn it is would get what it sends in the same slice, for ever. Of an async main nobody knows.
+    const { state, waiters } = sink.task;
+    if (state === RUNNING || state === WAITING || waiters !== undefined) return false;
+    // An inbox that is never full would not end its sender's slice; and somebody may look at what is taken from this one.
+    return !(sink instanceof BoundedInbox && sink.lossy) && this.recv === RECV;
   }
 
   #passOn(outbox: Outbox<T>, message: T): void {
     this.#passing = true;
+    inARow++;
     this.rd++;
     if (this.old) this.renew();
     try {
+      for (let i = 0; i < passings.length; i++) (passings[i] as Passing)(message, undefined, this.task);
       outbox.send(message);
     } finally {
+      inARow--;
       this.#passing = false;
     }
   }
@@ -203,6 +215,8 @@ export class BoundedInbox<T = unknown> extends Inbox<T> {
     if (this.full && !this.#over) this.clearFull();
   }
 }
+
+const RECV = BoundedInbox.prototype.recv;
 
 /** @internal The inbox that the options ask for; one named `control` is of that priority. */
 export function newInbox<T>(task: Task, name: string, options: InboxOptions): Inbox<T> {

@@ -41,7 +41,7 @@ export function checkOwnership(): void {
   if (checked) return;
   checked = true;
   addPassing((message, from) => {
-    giveUp(from, message);
+    if (from !== undefined) giveUp(from, message);
     taken(message);
   });
   // Replaced and not asked for: a test in send() would cost every message of programs that have none to be disposed of.

@@ -2,7 +2,17 @@
 // Workers run the compiled package.
 import { threadId } from 'node:worker_threads';
 import { afterAll, describe, expect, it } from 'vitest';
-import { Component, ComponentError, Graphline, group, link, Pipeline, Scheduler, type Steps } from '../index.js';
+import {
+  Component,
+  ComponentError,
+  Graphline,
+  group,
+  type Inbox,
+  link,
+  Pipeline,
+  Scheduler,
+  type Steps,
+} from '../index.js';
 import { drive, TestSink, TestSource } from '../testing/index.js';
 import { closeWorkerPool, ThreadError, threaded } from './index.js';
 
@@ -246,6 +256,25 @@ describe('threaded()', () => {
       run.abort();
       await run.done.catch(() => {});
     }
+  });
+
+  it('keeps the bound of an inbox that would pass messages on without taking them', async () => {
+    const queue = threaded(at('branch'), {}, { ports: { in: ['feed'] } });
+    const source = new TestSource<number>();
+    const sink = new TestSink<number>();
+    const warnings: string[] = [];
+    const line = Graphline({ source, queue, sink }, () => [
+      link(source.outbox, (queue as unknown as { feed: Inbox<number> }).feed),
+      link(queue.outbox, sink.inbox),
+    ]).activate({ onLog: ({ message }) => warnings.push(message) });
+    for (const n of numbers(50)) {
+      source.input.send(n);
+      while (sink.messages.length <= n) await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    source.input.close();
+    await line.done;
+    expect(sink.messages).toEqual(numbers(50));
+    expect(warnings).toEqual([]);
   });
 
   it('bounds its inbox in bytes too, wherever they wait', async () => {
