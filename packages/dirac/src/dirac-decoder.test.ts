@@ -80,6 +80,14 @@ function shuffledBytes(length: number): Uint8Array {
 }
 
 /** An interleaved exp-Golomb code. */
+/** A sequence header of version 2.2 and base format 0 with these source parameters (10.3), and an end of sequence. */
+function streamOfHeader(sourceParameters: string): Uint8Array {
+  const bits = [2, 2, 8, 0, 0].map(golomb).join('') + sourceParameters + golomb(0);
+  const payload = bits.match(/.{1,8}/g)?.map((byte) => Number.parseInt(byte.padEnd(8, '0'), 2)) ?? [];
+  const header = [0x42, 0x42, 0x43, 0x44, 0, 0, 0, 0, 13 + payload.length, 0, 0, 0, 0, ...payload];
+  return Uint8Array.from([...header, 0x42, 0x42, 0x43, 0x44, 0x10, 0, 0, 0, 0, 0, 0, 0, 0]);
+}
+
 function golomb(value: number): string {
   const [, ...digits] = (value + 1).toString(2);
   return `${digits.map((digit) => `0${digit}`).join('')}1`;
@@ -346,18 +354,20 @@ describe('DiracDecoder given something else', () => {
     expect(error.cause).toMatchObject({ code: 'LIMIT' });
   });
 
+  it('names the limit that holds when maxPixels is beyond it', async () => {
+    const size = `1${golomb(32_768)}${golomb(16_384)}0000000`;
+    const { message } = await failureOf(streamOfHeader(size), { maxPixels: Number.MAX_SAFE_INTEGER });
+    expect(message).toContain(`Expected pictures of at most ${2 ** 28} pixels (option maxPixels)`);
+  });
+
+  it('refuses pictures of which one is more than maxBytes by the name of the option', async () => {
+    const { message } = await failureOf(testcard, { maxBytes: 300_000 });
+    expect(message).toContain('FramePool: Expected frames of at most 300000 bytes (maxBytes) but received 3');
+  });
+
   it('refuses samples of a depth that it has no format for', async () => {
-    // A sequence header of a signal range of 7 bits: version 2.2, base format 0, custom range, then nothing else.
-    const bits =
-      [2, 2, 8, 0, 0].map(golomb).join('') +
-      '000000' +
-      '1' +
-      [0, 0, 127, 64, 127].map(golomb).join('') +
-      '0' +
-      golomb(0);
-    const payload = bits.match(/.{1,8}/g)?.map((byte) => Number.parseInt(byte.padEnd(8, '0'), 2)) ?? [];
-    const header = [0x42, 0x42, 0x43, 0x44, 0, 0, 0, 0, 13 + payload.length, 0, 0, 0, 0, ...payload];
-    const error = await failureOf(Uint8Array.from([...header, 0x42, 0x42, 0x43, 0x44, 0x10, 0, 0, 0, 0, 0, 0, 0, 0]));
+    const range = `0000001${[0, 0, 127, 64, 127].map(golomb).join('')}0`;
+    const error = await failureOf(streamOfHeader(range));
     expect(error.message).toContain('Expected samples of 8 to 16 bits and a known quantisation matrix but received');
     expect(error.cause).toMatchObject({ code: 'UNSUPPORTED' });
   });

@@ -29,6 +29,8 @@ type PictureEvent = Extract<NativeEvent, { kind: 'picture' }>;
 const SPARE_SLOTS = 4;
 const MAX_THREADS = 64;
 const DEFAULT_MAX_PIXELS = 8192 * 4320;
+/** Whatever `maxPixels` says: more does not fit a slot. */
+const MOST_PIXELS = 2 ** 28;
 const LOG_EVERY_US = 1_000_000;
 
 /** Options of a {@link DiracDecoder}. */
@@ -356,7 +358,7 @@ export class DiracDecoder extends Component {
   }
 
   #error({ code, detail, position }: ErrorEvent): Error {
-    const { maxPixels } = this.#options;
+    const maxPixels = Math.min(this.#options.maxPixels, MOST_PIXELS);
     const text: Record<string, string> = {
       NO_SEQUENCE_HEADER: `Expected a Dirac stream but received ${detail}`,
       UNSUPPORTED: `Expected samples of 8 to 16 bits and a known quantisation matrix but received ${detail}`,
