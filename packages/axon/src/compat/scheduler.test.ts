@@ -342,8 +342,8 @@ describe('scheduler', () => {
     }
     new Starter().activate(s);
     await s.runThreads();
+    await Promise.all([brief.done, source.done]);
     expect(brief.steps).toBe(2);
-    await source.done;
   });
 
   it('rejects with the first failure after everything else was stopped', async () => {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Component, type Duration, type External, type Steps } from '@kamaelia/axon';
+import { Component, type Duration, type External, Step, type Steps } from '@kamaelia/axon';
 import type { Sendable } from '../bytes.js';
 import { Incoming } from '../flow/incoming.js';
 import { Outgoing } from '../flow/outgoing.js';
@@ -129,6 +129,8 @@ export class UnixProcess extends Component {
       yield* this.#converse();
       left = false;
       if (this.#allowFailure || this.#exit?.code === 0) return;
+      // The last output may have been sent in this very slice: whoever takes it has its turn before the graph fails.
+      yield Step.again;
       throw this.#failed();
     } finally {
       this.#stdin?.close();
