@@ -2,9 +2,8 @@
 import { Component, type Steps } from '@kamaelia/axon';
 import { type NativeUnit, type NativeVideoFormat, openParser } from '@kamaelia/dirac-native';
 import type { EncodedChunk, Rational } from '@kamaelia/media';
+import { END_OF_SEQUENCE, PICTURE } from './parse-info.js';
 
-const PICTURE = 0x08;
-const END_OF_SEQUENCE = 0x10;
 const REFERENCES = 0x03;
 const LONG_GOP = 8;
 /** Pictures that may be decoded before one that is shown earlier. */

@@ -2,6 +2,7 @@
 import { type NativeUnit, type NativeVideoFormat, openParser } from '@kamaelia/dirac-native';
 import type { ColorSpace, PixelFormat, Rational, Rect } from '@kamaelia/media';
 import { DiracError } from './dirac-error.js';
+import { PICTURE } from './parse-info.js';
 import { cleanAreaOf, colorSpaceOf, fieldsOf, pixelFormatOf } from './video-properties.js';
 
 const PROFILES: Readonly<Record<number, string>> = {
@@ -55,8 +56,6 @@ export interface DiracStreamInfo {
   /** Bits a second at the stream's frame rate. */
   readonly bitrate: number;
 }
-
-const PICTURE = 0x08;
 
 function syntaxOf(code: number): DiracSyntax {
   if ((code & 0x88) === 0x08) return (code & 0x48) === 0x08 ? 'core, arithmetic coding' : 'core, VLC';

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import { HIGH_QUALITY_PICTURE } from '../parse-info.js';
 import { type SliceSizes, sliceSize, type TransformParameters } from './transform-parameters.js';
 import type { UnitWriter } from './unit-writer.js';
 
-const HIGH_QUALITY_PICTURE = 0xe8;
 /** Index of the quantiser, and three lengths of 0. */
 const EMPTY_SLICE = 4;
 /** Above it a byte is no index of a quantiser. */

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import { END_OF_SEQUENCE, PARSE_INFO, PARSE_INFO_PREFIX } from '../parse-info.js';
 
-const PARSE_INFO = 13;
 const FIRST_CAPACITY = 1 << 14;
-const END_OF_SEQUENCE = 0x10;
 
 /** @internal Puts data units (ST 2042-1, 10) behind one another, each told how far it is to its neighbours. */
 export class UnitWriter {
@@ -22,7 +21,7 @@ export class UnitWriter {
     const size = PARSE_INFO + bytes;
     this.#reserve(size);
     const at = this.#length;
-    this.#view.setUint32(at, 0x42424344);
+    this.#view.setUint32(at, PARSE_INFO_PREFIX);
     this.#buffer[at + 4] = code;
     this.#view.setUint32(at + 5, code === END_OF_SEQUENCE ? 0 : size);
     this.#view.setUint32(at + 9, this.#previous);

@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type NativeVideoFormat, openParser } from '@kamaelia/dirac-native';
 import type { EncodedChunk } from '@kamaelia/media';
+import { AUXILIARY, END_OF_SEQUENCE, FRAGMENT, PADDING, SEQUENCE_HEADER } from '../parse-info.js';
 import { partsAroundGap, partsOfRuns, type SliceRun, writePicture } from './high-quality-picture.js';
 import { MediaTimes } from './media-times.js';
 import { type RtpPacket, u16, u32 } from './rtp-packet.js';
 import { readTransformParameters, sliceSize, type TransformParameters } from './transform-parameters.js';
 import { UnitWriter } from './unit-writer.js';
-
-const SEQUENCE_HEADER = 0x00;
-const END_OF_SEQUENCE = 0x10;
-const AUXILIARY = 0x20;
-const PADDING = 0x30;
-const FRAGMENT = 0xec;
 
 const PAYLOAD_HEADER = 4;
 const AUXILIARY_HEADER = 8;

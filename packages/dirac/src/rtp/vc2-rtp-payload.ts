@@ -5,6 +5,15 @@ import { type NativeUnit, type NativeVideoFormat, openParser } from '@kamaelia/d
 import type { EncodedChunk } from '@kamaelia/media';
 import { ChunkTimes } from '../chunk-times.js';
 import { DiracError } from '../dirac-error.js';
+import {
+  AUXILIARY,
+  END_OF_SEQUENCE,
+  FRAGMENT,
+  HIGH_QUALITY_PICTURE,
+  PADDING,
+  PARSE_INFO,
+  SEQUENCE_HEADER,
+} from '../parse-info.js';
 import { u16, u32 } from './rtp-packet.js';
 import {
   readTransformParameters,
@@ -30,13 +39,6 @@ export interface VC2RTPPayloadOptions {
 
 const CLOCK_RATE = 90_000;
 const HIGH_QUALITY = 3;
-const SEQUENCE_HEADER = 0x00;
-const END_OF_SEQUENCE = 0x10;
-const AUXILIARY = 0x20;
-const PADDING = 0x30;
-const HIGH_QUALITY_PICTURE = 0xe8;
-const FRAGMENT = 0xec;
-const PARSE_INFO = 13;
 
 const RTP_HEADER = 12;
 const PAYLOAD_HEADER = 4;
