@@ -24,6 +24,17 @@ export interface SimplePeerOptions extends LocalAddressOptions {
   readonly receiverPort?: number;
 }
 
+/** @internal Names of the options of a peer that sends to one receiver. */
+export const RECEIVER_OPTIONS = [
+  'localaddr',
+  'localport',
+  'receiverAddr',
+  'receiverPort',
+  'queue',
+  'receiveBuffer',
+  'linger',
+] as const;
+
 /** @internal */
 export function checkedLocal(owner: string, { localaddr = '127.0.0.1', localport = 0 }: LocalAddressOptions): Address {
   return [nonEmptyString(owner, 'localaddr', localaddr), wholeNumber(owner, 'localport', localport, 0, 65_535)];
@@ -81,17 +92,7 @@ export class SimplePeer extends BasicPeer<Sendable, Datagram> {
 
   constructor(options: SimplePeerOptions = {}) {
     const owner = 'SimplePeer';
-    super(
-      optionsObject(owner, options, [
-        'localaddr',
-        'localport',
-        'receiverAddr',
-        'receiverPort',
-        'queue',
-        'receiveBuffer',
-        'linger',
-      ]),
-    );
+    super(optionsObject(owner, options, RECEIVER_OPTIONS));
     this.#local = checkedLocal(owner, options);
     this.#receiver = checkedReceiver(owner, options, this.#local);
   }

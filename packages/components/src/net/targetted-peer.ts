@@ -3,7 +3,13 @@ import type { Sendable } from '../bytes.js';
 import { optionsObject } from '../options.js';
 import { BasicPeer, checkedAddress, letterOf } from './basic-peer.js';
 import type { Address } from './datagram-flow.js';
-import { checkedLocal, checkedReceiver, type Datagram, type SimplePeerOptions } from './simple-peer.js';
+import {
+  checkedLocal,
+  checkedReceiver,
+  type Datagram,
+  RECEIVER_OPTIONS,
+  type SimplePeerOptions,
+} from './simple-peer.js';
 
 /** Options of {@link TargettedPeer}. */
 export type TargettedPeerOptions = SimplePeerOptions;
@@ -36,17 +42,7 @@ export class TargettedPeer extends BasicPeer<Sendable, Datagram> {
 
   constructor(options: TargettedPeerOptions = {}) {
     const owner = 'TargettedPeer';
-    super(
-      optionsObject(owner, options, [
-        'localaddr',
-        'localport',
-        'receiverAddr',
-        'receiverPort',
-        'queue',
-        'receiveBuffer',
-        'linger',
-      ]),
-    );
+    super(optionsObject(owner, options, RECEIVER_OPTIONS));
     this.#local = checkedLocal(owner, options);
     this.#receiver = checkedReceiver(owner, options, this.#local);
   }
