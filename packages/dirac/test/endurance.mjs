@@ -95,10 +95,9 @@ async function share(bytes, decoders, seed, counts) {
       }
     });
   });
-  const before = settled;
   await worker.terminate();
   counts.opened += decoders;
-  counts.terminated += decoders - before;
+  counts.terminated += decoders - settled;
 }
 
 async function main([file, count, atOnce = '50', workers = '4']) {

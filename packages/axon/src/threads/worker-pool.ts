@@ -7,10 +7,24 @@ import { RETIRE } from './job.js';
 const fromSources = import.meta.url.endsWith('.ts');
 const ENTRY = new URL(fromSources ? '../../dist/threads/worker-entry.js' : './worker-entry.js', import.meta.url);
 
-// What kind of program the text after --eval is has nothing to do with workers, which refuse to be told.
-const execArgv = fromSources
-  ? []
-  : process.execArgv.filter((arg, i, all) => !arg.startsWith('--input-type') && all[i - 1] !== '--input-type');
+// A worker has the options of its process unless it is told otherwise. What kind of program the text after --eval is, it
+// refuses to be told, and then has to be told all that does concern it: how modules are found and compiled.
+const FOR_WORKERS = new Set(
+  `--import --require -r --loader --experimental-loader --conditions -C --enable-source-maps --no-warnings --no-deprecation
+  --preserve-symlinks --experimental-strip-types --experimental-transform-types --experimental-vm-modules`.split(/\s+/),
+);
+
+/** @internal Of the options of a process: those that its workers take. */
+export function optionsForWorkers(execArgv: readonly string[]): string[] | undefined {
+  if (!execArgv.some((arg) => arg.startsWith('--input-type'))) return undefined;
+  return execArgv.filter((arg, i) => {
+    if (arg.startsWith('-')) return FOR_WORKERS.has(arg.split('=', 1)[0] as string);
+    const before = execArgv[i - 1];
+    return before !== undefined && FOR_WORKERS.has(before);
+  });
+}
+
+const execArgv = fromSources ? [] : optionsForWorkers(process.execArgv);
 
 /** How long what a component left in its thread may go on there. */
 const RETIRE_WITHIN_MS = 1000;
@@ -34,7 +48,7 @@ export class PooledWorker {
     this.#worker = new Worker(ENTRY, {
       name: 'kamaelia',
       ...(resourceLimits === undefined ? {} : { resourceLimits }),
-      execArgv,
+      ...(execArgv === undefined ? {} : { execArgv }),
     });
     // What keeps the process alive is the component that holds outside work, not the thread.
     this.#worker.unref();
