@@ -49,6 +49,7 @@ uint32_t cpuFlags() {
   if (std::strcmp(wanted, "scalar") == 0) return kCpuScalar;
   if (std::strcmp(wanted, "sse41") == 0) return flags & kCpuSse41;
   if (std::strcmp(wanted, "avx2") == 0) return flags & (kCpuSse41 | kCpuAvx2);
+  if (std::strcmp(wanted, "avx512") == 0) return flags & (kCpuSse41 | kCpuAvx2 | kCpuAvx512);
   if (std::strcmp(wanted, "neon") == 0) return flags & kCpuNeon;
   return flags;
 }

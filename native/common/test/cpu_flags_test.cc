@@ -48,6 +48,16 @@ TEST_SUITE("CPU flags") {
     Wanted::set("neon");
     CHECK(cpuFlags() == (all & kCpuNeon));
   }
+
+  TEST_CASE("NEON is there on AArch64 and nowhere else") {
+    const Wanted restore;
+    Wanted::set(nullptr);
+#if defined(__aarch64__)
+    CHECK(cpuFlags() == kCpuNeon);
+#else
+    CHECK((cpuFlags() & kCpuNeon) == 0);
+#endif
+  }
 }
 
 }  // namespace

@@ -15,6 +15,7 @@ namespace kamaelia::dirac {
   void fillUpsample##Name(UpsampleDsp<uint16_t>*);
 KAMAELIA_MOTION_ISA(Sse41)
 KAMAELIA_MOTION_ISA(Avx2)
+KAMAELIA_MOTION_ISA(Neon)
 #undef KAMAELIA_MOTION_ISA
 
 }  // namespace kamaelia::dirac

@@ -323,6 +323,8 @@ void initRebuild(RebuildDsp<Sample, Coefficient>* dsp, uint32_t cpuFlags) {
 #if defined(__x86_64__)
   if (cpuFlags & kCpuSse41) fillRebuildSse41(dsp);
   if (cpuFlags & kCpuAvx2) fillRebuildAvx2(dsp);
+#elif defined(__aarch64__)
+  if (cpuFlags & kCpuNeon) fillRebuildNeon(dsp);
 #else
   static_cast<void>(cpuFlags);
 #endif

@@ -10,5 +10,6 @@ using FillSlices = void(SliceDsp<int16_t>* narrow, SliceDsp<int32_t>* wide);
 
 FillSlices fillSlicesSse41;
 FillSlices fillSlicesAvx2;
+FillSlices fillSlicesNeon;
 
 }  // namespace kamaelia::dirac

@@ -59,6 +59,8 @@ void initSlices(SliceDsp<int16_t>* dsp, uint32_t cpuFlags) {
 #if defined(__x86_64__)
   if (cpuFlags & kCpuSse41) fillSlicesSse41(dsp, nullptr);
   if (cpuFlags & kCpuAvx2) fillSlicesAvx2(dsp, nullptr);
+#elif defined(__aarch64__)
+  if (cpuFlags & kCpuNeon) fillSlicesNeon(dsp, nullptr);
 #else
   static_cast<void>(cpuFlags);
 #endif
@@ -70,6 +72,8 @@ void initSlices(SliceDsp<int32_t>* dsp, uint32_t cpuFlags) {
 #if defined(__x86_64__)
   if (cpuFlags & kCpuSse41) fillSlicesSse41(nullptr, dsp);
   if (cpuFlags & kCpuAvx2) fillSlicesAvx2(nullptr, dsp);
+#elif defined(__aarch64__)
+  if (cpuFlags & kCpuNeon) fillSlicesNeon(nullptr, dsp);
 #else
   static_cast<void>(cpuFlags);
 #endif

@@ -35,6 +35,8 @@ void initUpsample(UpsampleDsp<Sample>* dsp, uint32_t cpuFlags) {
 #if defined(__x86_64__)
   if (cpuFlags & kCpuSse41) fillUpsampleSse41(dsp);
   if (cpuFlags & kCpuAvx2) fillUpsampleAvx2(dsp);
+#elif defined(__aarch64__)
+  if (cpuFlags & kCpuNeon) fillUpsampleNeon(dsp);
 #else
   static_cast<void>(cpuFlags);
 #endif

@@ -32,6 +32,8 @@ void fill(uint32_t cpuFlags, WaveletDsp<int16_t>* narrow, WaveletDsp<int16_t>* c
 #if defined(__x86_64__)
   if (cpuFlags & kCpuSse41) fillWaveletsSse41(narrow, careful, wide);
   if (cpuFlags & kCpuAvx2) fillWaveletsAvx2(narrow, careful, wide);
+#elif defined(__aarch64__)
+  if (cpuFlags & kCpuNeon) fillWaveletsNeon(narrow, careful, wide);
 #else
   static_cast<void>(cpuFlags);
 #endif

@@ -11,5 +11,6 @@ using FillWavelets = void(WaveletDsp<int16_t>* narrow, WaveletDsp<int16_t>* care
 
 FillWavelets fillWaveletsSse41;
 FillWavelets fillWaveletsAvx2;
+FillWavelets fillWaveletsNeon;
 
 }  // namespace kamaelia::dirac

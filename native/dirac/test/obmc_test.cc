@@ -467,7 +467,8 @@ TEST_SUITE("half-pel planes") {
 template <typename Dsp, typename Init>
 std::vector<Dsp> bySet(Init&& init) {
   std::vector<Dsp> all;
-  for (const uint32_t flags : {uint32_t{kCpuScalar}, uint32_t{kCpuSse41}, uint32_t{kCpuAvx2}}) {
+  for (const uint32_t flags :
+       {uint32_t{kCpuScalar}, uint32_t{kCpuSse41}, uint32_t{kCpuAvx2}, uint32_t{kCpuNeon}}) {
     if (flags != kCpuScalar && (cpuFlags() & flags) == 0) continue;
     all.emplace_back();
     init(&all.back(), flags);
@@ -518,6 +519,7 @@ TEST_SUITE("instruction sets") {
       }
       const size_t each = blended.size() / sets.size();
       for (size_t k = 1; k < sets.size(); ++k) {
+        CHECK((sets[k].blend != sets[0].blend));
         CHECK(sums[k] == sums[0]);
         for (size_t i = 0; i < each; ++i) CHECK(blended[k * each + i] == blended[i]);
       }
@@ -557,6 +559,7 @@ TEST_SUITE("instruction sets") {
         return out;
       };
       for (size_t k = 1; k < sets.size(); ++k) {
+        CHECK((sets[k].intraRow != sets[0].intraRow));
         CHECK(rows(sets[k]) == rows(sets[0]));
         CHECK(deepRows(deep[k]) == deepRows(deep[0]));
       }
@@ -583,7 +586,10 @@ TEST_SUITE("instruction sets") {
         }
         return out;
       };
-      for (size_t k = 1; k < sets.size(); ++k) CHECK(made(sets[k]) == made(sets[0]));
+      for (size_t k = 1; k < sets.size(); ++k) {
+        CHECK((sets[k].vertical != sets[0].vertical));
+        CHECK(made(sets[k]) == made(sets[0]));
+      }
     }
   }
 }

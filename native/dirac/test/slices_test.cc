@@ -118,7 +118,8 @@ ReadRuns readRuns(const SliceDsp<Coefficient>& dsp, Bytes bytes, const std::vect
 
 std::vector<uint32_t> instructionSets() {
   std::vector<uint32_t> sets = {kCpuScalar};
-  for (const uint32_t set : {uint32_t{kCpuSse41}, uint32_t{kCpuSse41 | kCpuAvx2}}) {
+  for (const uint32_t set :
+       {uint32_t{kCpuSse41}, uint32_t{kCpuSse41 | kCpuAvx2}, uint32_t{kCpuNeon}}) {
     if ((cpuFlags() & set) == set) sets.push_back(set);
   }
   return sets;
@@ -393,9 +394,12 @@ TEST_SUITE("slices") {
   }
 
   TEST_CASE("every instruction set takes the chroma components apart") {
+    SliceDsp<int16_t> scalar;
+    initSlices(&scalar, kCpuScalar);
     for (const uint32_t set : instructionSets()) {
       SliceDsp<int16_t> dsp;
       initSlices(&dsp, set);
+      CHECK((dsp.separate == scalar.separate) == (set == kCpuScalar));
       for (const int count : {1, 15, 16, 47}) {
         std::vector<int16_t> mixed(static_cast<size_t>(2 * count));
         for (size_t i = 0; i < mixed.size(); ++i) mixed[i] = static_cast<int16_t>(i * 7919);

@@ -217,7 +217,7 @@ TEST_SUITE("asymmetric transforms") {
 // Every instruction set that this machine has, on its own.
 std::vector<uint32_t> instructionSets() {
   std::vector<uint32_t> sets = {kCpuScalar};
-  for (const uint32_t flag : {uint32_t{kCpuSse41}, uint32_t{kCpuAvx2}}) {
+  for (const uint32_t flag : {uint32_t{kCpuSse41}, uint32_t{kCpuAvx2}, uint32_t{kCpuNeon}}) {
     if (cpuFlags() & flag) sets.push_back(flag);
   }
   return sets;
@@ -231,6 +231,7 @@ void compareSets(Init&& init, uint32_t filters, int32_t most) {
   for (const uint32_t flags : instructionSets()) {
     WaveletDsp<Coefficient> fast;
     init(&fast, flags);
+    CHECK((fast.fromShort == scalar.fromShort) == (flags == kCpuScalar));
     for (uint32_t wavelet = 0; wavelet < filters; ++wavelet) {
       for (int width = 2; width <= 150; width += 2) {
         CAPTURE(flags);

@@ -11,7 +11,7 @@ enum CpuFlag : uint32_t {
   kCpuSse41 = 1u << 0,
   kCpuAvx2 = 1u << 1,  // with BMI1, BMI2 and LZCNT, which all CPUs with AVX2 have
   kCpuAvx512 = 1u << 2,
-  kCpuNeon = 1u << 3,
+  kCpuNeon = 1u << 3,  // part of every AArch64 processor
 };
 
 // The flags of this machine, cut down by KAMAELIA_CPU (scalar, sse41, avx2, avx512, neon; empty or
