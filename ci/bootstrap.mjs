@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { canInstall, install, installCommand, missing } from './debian.mjs';
 import { has, need, root, run, say } from './process.mjs';
 
 const help = `Usage: node ci/bootstrap.mjs [--tests] [--force]
@@ -79,20 +80,21 @@ const testTools = [
 
 function installTools() {
   const wanted = [...buildTools, ...(forTests ? testTools : [])];
-  const missing = wanted.filter(([, present]) => !present()).map(([name]) => name);
-  if (missing.length === 0) return;
-  const command = `apt-get update && apt-get install -y --no-install-recommends ${missing.join(' ')}`;
-  if (process.getuid?.() !== 0 || !has('apt-get')) {
-    const essential = buildTools.some(([, present]) => !present());
+  const absent = missing(wanted);
+  if (absent.length === 0) return;
+  if (!canInstall()) {
+    const essential = missing(buildTools).length > 0;
     console.error(
-      `bootstrap: ${missing.join(', ')} ${essential ? 'needed' : 'missing; some tests will be skipped'}. Run:`,
+      `bootstrap: ${absent.join(', ')} ${essential ? 'needed' : 'missing; some tests will be skipped'}. Run:`,
     );
-    console.error(`  sudo sh -c '${command}'`);
+    console.error(`  sudo sh -c '${installCommand(absent)}'`);
     if (essential) process.exit(1);
     return;
   }
-  say(`installing ${missing.join(' ')}`);
-  need('sh', ['-c', `(${command}) >/dev/null`], { env: { DEBIAN_FRONTEND: 'noninteractive' } });
+  say(`installing ${absent.join(' ')}`);
+  if (install(absent)) return;
+  console.error(`bootstrap: Expected apt-get to install ${absent.join(' ')} but it failed`);
+  process.exit(1);
 }
 
 function compileTypeScript() {

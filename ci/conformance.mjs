@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, shared } from './process.mjs';
+import { manifest, streamPath } from './reference-streams.mjs';
 
 const help = `Usage: npm run conformance [-- --full] [--json] [STREAM ...]
 
@@ -15,23 +16,6 @@ Last line: N passed, N failed. Exit codes: 0 all equal, 1 some differ, 2 wrong u
 
 const threadCounts = [1, 2, 5];
 const chunkSizes = [1, 7, 188, 4096];
-
-function manifest(folder) {
-  const path = join(shared, 'streams', folder, 'MANIFEST.tsv');
-  const [head, ...rows] = readFileSync(path, 'utf8')
-    .trimEnd()
-    .split('\n')
-    .map((line) => line.split('\t'));
-  return rows.map((row) => ({ folder, ...Object.fromEntries(head.map((key, at) => [key, row[at]])) }));
-}
-
-/**
- * Streams whose digest in the manifest is that of a single peer which does not do what the standard says, and what we
- * make of them instead: see docs/codecs.md.
- */
-const ours = {
-  'schro_intra_w6_d4.drc': 'a8a25646c999f2ae5f199c5345337816',
-};
 
 function cases(rows, full) {
   const options = threadCounts.flatMap((threads) => chunkSizes.map((chunk) => ({ threads, chunk })));
@@ -78,14 +62,14 @@ if (!shared) {
   process.exit(1);
 }
 const names = args.filter((a) => !a.startsWith('--'));
-const rows = [...manifest('dirac'), ...manifest('bench')]
-  .map((row) => ({ ...row, md5: ours[row.file] ?? row.md5 }))
-  .filter((row) => names.length === 0 || names.some((name) => row.file.includes(name)));
+const rows = [...manifest('dirac'), ...manifest('bench')].filter(
+  (row) => names.length === 0 || names.some((name) => row.file.includes(name)),
+);
 const results = [];
 for (const { row, threads, chunk } of cases(rows, args.includes('--full'))) {
   let got;
   try {
-    got = await digest(join(shared, 'streams', row.folder, row.file), threads, chunk);
+    got = await digest(streamPath(row), threads, chunk);
   } catch (error) {
     got = String(error);
   }

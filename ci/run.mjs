@@ -5,8 +5,9 @@ import { need, run, say } from './process.mjs';
 
 const help = `Usage: bash .ci/run
 
-Bootstrap, npm run check, npm test with the conformance subset, sanitizers, a short fuzz of every target, packing and
-install of the tarballs. Last line: N passed, N failed. Exit codes: 0 all passed, 1 some failed.`;
+Bootstrap, npm run check, npm test with the conformance subset, sanitizers, the native libraries for AArch64 in emulation, a
+short fuzz of every target, packing and install of the tarballs. Last line: N passed, N failed. Exit codes: 0 all passed,
+1 some failed.`;
 
 if (process.argv.includes('--help')) {
   console.log(help);
@@ -36,6 +37,7 @@ need(process.execPath, ['ci/bootstrap.mjs', '--tests']);
 gate('check', ['ci/check.mjs'], { counted: true });
 gate('tests', ['ci/test.mjs'], { counted: true });
 gate('sanitizers', ['ci/sanitize.mjs'], { counted: true });
+gate('AArch64 in emulation', ['ci/cross.mjs'], { counted: true });
 const { targets } = await import('./fuzz-targets.mjs');
 for (const target of Object.keys(targets)) gate(`fuzz ${target}`, ['ci/fuzz.mjs', target, '20']);
 gate('packing', ['ci/pack.mjs']);
