@@ -4,8 +4,10 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "arith.h"
 #include "quantiser.h"
@@ -95,21 +97,39 @@ class FollowContexts {
 };
 static_assert(kZpnnF1 == kZpznF1 + 1 && kNpznF1 == kZpznF1 + 2 && kNpnnF1 == kZpznF1 + 3);
 
-// Bit 2 i says whether coefficient i of `count` is not 0.
-template <typename Coefficient>
+// Bit kSpacing * i says whether coefficient i of four is not 0.
+template <int kSpacing>
+uint64_t nonzeroBitsOfFour(const int16_t* from) {
+  constexpr uint64_t tops = 0x8000800080008000;
+  uint64_t four;
+  std::memcpy(&four, from, sizeof four);
+  // The top of each 16 bits is set where any of them is, and then moved behind those before it.
+  const uint64_t any = ((((four & ~tops) + ~tops) | four) & tops) >> 15;
+  constexpr uint64_t moves = uint64_t{1} << 48 | uint64_t{1} << (32 + kSpacing) |
+                             uint64_t{1} << (16 + 2 * kSpacing) | uint64_t{1} << (3 * kSpacing);
+  constexpr uint64_t places = 1 | 1 << kSpacing | 1 << 2 * kSpacing | 1 << 3 * kSpacing;
+  return (any * moves) >> 48 & places;
+}
+
+// Bit kSpacing * i says whether coefficient i of `count` is not 0.
+template <int kSpacing, typename Coefficient>
 uint64_t nonzeroBits(const Coefficient* from, ptrdiff_t count) {
   uint64_t bits = 0;
-  for (ptrdiff_t i = 0; i < count; ++i) bits |= uint64_t{from[i] != 0} << (2 * i);
+  ptrdiff_t i = 0;
+  if constexpr (sizeof(Coefficient) == 2 && std::endian::native == std::endian::little) {
+    for (; i + 4 <= count; i += 4) {
+      bits |= nonzeroBitsOfFour<kSpacing>(from + i) << (kSpacing * i);
+    }
+  }
+  for (; i < count; ++i) bits |= uint64_t{from[i] != 0} << (kSpacing * i);
   return bits;
 }
 
-// The same of the parents of the coefficients [x, x + count) of a row.
+// Bit 2 i says whether the parent of coefficient x + i of `count` of a row is not 0.
 template <typename Coefficient>
 uint64_t nonzeroParentBits(const Coefficient* parents, ptrdiff_t x, ptrdiff_t count) {
   const ptrdiff_t first = x >> 1;
-  const ptrdiff_t last = (x + count - 1) >> 1;
-  uint64_t bits = 0;
-  for (ptrdiff_t i = last; i >= first; --i) bits = bits << 4 | uint64_t{parents[i] != 0};
+  const uint64_t bits = nonzeroBits<4>(parents + first, ((x + count - 1) >> 1) - first + 1);
   return (bits | bits << 2) >> (2 * (x & 1));
 }
 
@@ -156,14 +176,14 @@ class ArithSource {
     uint64_t nonzero = 0;  // of a narrow area's row above
     uint64_t parents = 0;
     if (narrow && area.top > 0) {
-      nonzero = nonzeroBits(band.data + (area.top - 1) * band.stride + area.left, width);
+      nonzero = nonzeroBits<2>(band.data + (area.top - 1) * band.stride + area.left, width);
     }
     for (int y = area.top; y < area.bottom; ++y) {
       Coefficient* const row = band.data + y * band.stride;
       for (ptrdiff_t x = area.left; x < area.right; x += FollowContexts::kMost) {
         const ptrdiff_t count = std::min<ptrdiff_t>(area.right - x, FollowContexts::kMost);
         uint64_t near = nonzero;
-        if (!narrow) near = y > 0 ? nonzeroBits(row - band.stride + x, count) : 0;
+        if (!narrow) near = y > 0 ? nonzeroBits<2>(row - band.stride + x, count) : 0;
         near |= near << 2;
         if (x > 0) {
           near |= uint64_t{row[x - 1] != 0 || (y > 0 && row[x - 1 - band.stride] != 0)};

@@ -13,6 +13,8 @@
 namespace kamaelia::dirac {
 namespace {
 
+constexpr int kMostTaps = 8;
+
 struct FilterReach {
   int64_t (*steps)(int64_t even, int64_t odd, TransformReach* reach);
   int64_t (*shifted)(int64_t value);
@@ -58,38 +60,84 @@ void initNarrowWavelet(WaveletDsp<int16_t>* dsp, uint32_t cpuFlags) {
 void initWideWavelet(WaveletDsp<int32_t>* dsp) { fillWavelet<int64_t>(dsp); }
 
 template <typename Coefficient>
-BandRows<Coefficient>::BandRows(const Subband<Coefficient>& band)
-    : data_(band.data), stride_(band.stride), width_(band.width), height_(band.height) {}
-
-template <typename Coefficient>
-BandRows<Coefficient>::BandRows(const Subband<int16_t>& band, const WaveletDsp<Coefficient>& dsp)
+BandRows<Coefficient>::BandRows(const Subband<Coefficient>& band, const ZeroCodeblocks& zeros)
     : data_(band.data),
       stride_(band.stride),
       width_(band.width),
       height_(band.height),
-      fromShort_(dsp.fromShort) {}
+      codeblocks_(zeros.count),
+      zero_(zeros.zero.data()) {}
 
 template <typename Coefficient>
-void BandRows<Coefficient>::copy(int row, Coefficient* out) const {
-  if (data_ == nullptr) {
-    std::memset(out, 0, static_cast<size_t>(width_) * sizeof(Coefficient));
-  } else if (fromShort_ != nullptr) {
-    fromShort_(rowOf<int16_t>(row), width_, out);
-  } else {
-    std::memcpy(out, rowOf<Coefficient>(row), static_cast<size_t>(width_) * sizeof(Coefficient));
+BandRows<Coefficient>::BandRows(const Subband<int16_t>& band, const ZeroCodeblocks& zeros,
+                                const WaveletDsp<Coefficient>& dsp)
+    : data_(band.data),
+      stride_(band.stride),
+      width_(band.width),
+      height_(band.height),
+      fromShort_(dsp.fromShort),
+      codeblocks_(zeros.count),
+      zero_(zeros.zero.data()) {}
+
+template <typename Coefficient>
+RowParts BandRows<Coefficient>::load(int row, int shift, RowParts held, Coefficient* out) {
+  RowParts parts = data_ != nullptr ? codedParts(row, shift) : 0;
+  forRuns(held & ~parts, shift, width_,
+          [out](int begin, int end) { std::fill(out + begin, out + end, Coefficient{0}); });
+  forRuns(parts, shift, width_, [&](int begin, int end) {
+    if (fromShort_ != nullptr) {
+      copy<int16_t>(row, begin, end, out);
+    } else {
+      copy<Coefficient>(row, begin, end, out);
+    }
+  });
+  if (!inspects_) return parts;
+  for (RowParts rest = parts; rest != 0; rest &= rest - 1) {
+    const int begin = std::countr_zero(rest) << shift;
+    const int end = std::min(begin + (1 << shift), width_);
+    Coefficient any = 0;
+    for (int x = begin; x < end; ++x) any = static_cast<Coefficient>(any | out[x]);
+    if (any == 0) parts &= ~(rest & (0 - rest));
   }
+  return parts;
+}
+
+// The parts of a row that codeblocks with coefficients touch.
+template <typename Coefficient>
+RowParts BandRows<Coefficient>::codedParts(int row, int shift) {
+  if (codeblocks_.x == 0) return partsOf(0, width_, shift);
+  if (row >= top_ && row < bottom_) return parts_;
+  const int64_t countX = codeblocks_.x;
+  const int64_t countY = codeblocks_.y;
+  const int64_t y = ((row + 1) * countY - 1) / height_;
+  top_ = static_cast<int>(height_ * y / countY);
+  bottom_ = static_cast<int>(height_ * (y + 1) / countY);
+  parts_ = 0;
+  const uint8_t* zero = zero_ + y * countX;
+  for (const uint8_t* at = zero; (at = std::find(at, zero + countX, 0)) != zero + countX;) {
+    const uint8_t* const end = std::find(at, zero + countX, 1);
+    const int left = static_cast<int>(width_ * (at - zero) / countX);
+    const int right = static_cast<int>(width_ * (end - zero) / countX);
+    if (left < right) parts_ |= partsOf(left, right, shift);
+    at = end;
+  }
+  return parts_;
 }
 
 template <typename Coefficient>
 template <typename Kept>
-const Kept* BandRows<Coefficient>::rowOf(int row) const {
+void BandRows<Coefficient>::copy(int row, int begin, int end, Coefficient* out) const {
   // The next row is wanted soon, and planes are larger than the nearer caches.
   constexpr int kLine = 64 / sizeof(Kept);
   const Kept* at = static_cast<const Kept*>(data_) + row * stride_;
   if (row + 1 < height_) {
-    for (int x = 0; x < width_; x += kLine) __builtin_prefetch(at + stride_ + x);
+    for (int x = begin; x < end; x += kLine) __builtin_prefetch(at + stride_ + x);
   }
-  return at;
+  if constexpr (std::is_same_v<Kept, Coefficient>) {
+    std::copy(at + begin, at + end, out + begin);
+  } else {
+    fromShort_(at + begin, end - begin, out + begin);
+  }
 }
 
 template <typename Coefficient>
@@ -101,9 +149,17 @@ void WaveletLevel<Coefficient>::configure(const WaveletFilter<Coefficient>* vert
   horizontal_ = &horizontal;
   coarser_ = coarser;
   std::copy(std::begin(bands), std::end(bands), band_);
+  const bool sameRows = half_ == bands[1].width();
   half_ = bands[1].width();
   pairs_ = bands[1].height();
-  rowSize_ = (2 * highOffset(half_) + 31) & ~31;
+  const auto highAt = [this](int shift) {
+    const int part = 1 << shift;
+    return (half_ + 2 * kRowMargin + part - 1) & ~(part - 1);
+  };
+  shift_ = kLeastPartShift;
+  while (highAt(shift_) + half_ > kMostParts << shift_) ++shift_;
+  highAt_ = highAt(shift_);
+  rowSize_ = (highAt_ + highOffset(half_) + 31) & ~31;
   // From the oldest row that a step reads to the newest that the first step does.
   int span = 2;
   for (int s = 0; vertical != nullptr && s < vertical->steps; ++s) {
@@ -112,7 +168,10 @@ void WaveletLevel<Coefficient>::configure(const WaveletFilter<Coefficient>* vert
   int ring = 4;
   while (ring < span) ring *= 2;
   ringMask_ = std::min(ring, kMostRing) - 1;
-  ring_.resize(static_cast<size_t>(rowSize_) * static_cast<size_t>(2 * (ringMask_ + 1) + 1));
+  const size_t size = static_cast<size_t>(rowSize_) * static_cast<size_t>(2 * (ringMask_ + 1) + 1);
+  if (sameRows && size == ring_.size()) return;
+  ring_.assign(size, 0);
+  std::fill(std::begin(parts_), std::end(parts_), 0);
 }
 
 template <typename Coefficient>
@@ -133,35 +192,48 @@ void WaveletLevel<Coefficient>::seek(int row) {
 }
 
 template <typename Coefficient>
-void WaveletLevel<Coefficient>::next(Coefficient* out) {
-  Coefficient* row = even(0);
+RowParts WaveletLevel<Coefficient>::next(int shift, RowParts held, Coefficient* out) {
+  RingRow row = even(0);
   if (vertical_ == nullptr) {
-    loadHalves(next_, row);
+    loadHalves(&band_[0], &band_[1], next_, row);
   } else {
     const int pair = next_ / 2;
     while (done_[vertical_->steps - 1] <= pair) advance();
     row = next_ % 2 != 0 ? odd(pair) : even(pair);
   }
-  Coefficient* scratch = ring_.data() + kRowMargin + 2 * (ringMask_ + 1) * rowSize_;
-  horizontal_->horizontal(row, half_, scratch, out);
   ++next_;
+  // Filters reach no further than into the next part, and of zeros they make zeros. So a run that
+  // ends in a zero part may end there for them, too.
+  RowParts parts = lowParts(*row.parts) | highParts(*row.parts);
+  parts = (parts | parts << 1 | parts >> 1) & partsOf(0, half_, shift_);
+  RowParts made = 0;
+  forRuns(parts, shift_, half_,
+          [&](int begin, int end) { made |= partsOf(2 * begin, 2 * end, shift); });
+  forRuns(held & ~made, shift, 2 * half_,
+          [out](int begin, int end) { std::fill(out + begin, out + end, Coefficient{0}); });
+  Coefficient* scratch = ring_.data() + kRowMargin + 2 * (ringMask_ + 1) * rowSize_;
+  forRuns(parts, shift_, half_, [&](int begin, int end) {
+    horizontal_->horizontal(row.data + begin, row.data + highAt_ + begin, end - begin, scratch,
+                            out + 2 * begin);
+  });
+  return made;
 }
 
 template <typename Coefficient>
-void WaveletLevel<Coefficient>::loadHalves(int n, Coefficient* row) {
-  if (coarser_ != nullptr) {
-    coarser_->next(row);
-  } else {
-    band_[0].copy(n, row);
-  }
-  band_[1].copy(n, row + highOffset(half_));
+void WaveletLevel<Coefficient>::loadHalves(BandRows<Coefficient>* low, BandRows<Coefficient>* high,
+                                           int n, RingRow row) {
+  const RowParts held = lowParts(*row.parts);
+  const RowParts lows = low == &band_[0] && coarser_ != nullptr
+                            ? coarser_->next(shift_, held, row.data)
+                            : low->load(n, shift_, held, row.data);
+  const RowParts highs = high->load(n, shift_, highParts(*row.parts), row.data + highAt_);
+  *row.parts = lows | highs << (highAt_ >> shift_);
 }
 
 template <typename Coefficient>
 void WaveletLevel<Coefficient>::load(int n) {
-  loadHalves(n, even(n));
-  band_[2].copy(n, odd(n));
-  band_[3].copy(n, odd(n) + highOffset(half_));
+  loadHalves(&band_[0], &band_[1], n, even(n));
+  loadHalves(&band_[2], &band_[3], n, odd(n));
 }
 
 // Reads a pair of rows, while there are any, and lets every step go as far as it can.
@@ -171,15 +243,25 @@ void WaveletLevel<Coefficient>::advance() {
   int there = loaded_;  // rows that the step before has done
   for (int s = 0; s < vertical_->steps; ++s) {
     const WaveletStep<Coefficient>& step = vertical_->step[s];
-    const int end = there == pairs_ ? pairs_ : there - std::max(0, step.last);
-    for (; done_[s] < end; ++done_[s]) {
+    const int ready = there == pairs_ ? pairs_ : there - std::max(0, step.last);
+    for (; done_[s] < ready; ++done_[s]) {
       const int n = done_[s];
-      const Coefficient* sources[8];
+      RingRow sources[kMostTaps];
+      RowParts parts = 0;
       for (int i = step.first; i <= step.last; ++i) {
         const int at = std::clamp(n + i, 0, pairs_ - 1);
-        sources[i - step.first] = step.odd ? even(at) : odd(at);
+        RingRow& source = sources[i - step.first];
+        source = step.odd ? even(at) : odd(at);
+        parts |= *source.parts;
       }
-      step.rows(step.odd ? odd(n) : even(n), sources, highOffset(half_) + half_);
+      const RingRow target = step.odd ? odd(n) : even(n);
+      *target.parts |= parts;
+      // A single part between others is no run's end: it costs less than another call.
+      forRuns(parts | (parts << 1 & parts >> 1), shift_, highAt_ + half_, [&](int begin, int end) {
+        const Coefficient* from[kMostTaps];
+        for (int i = 0; i <= step.last - step.first; ++i) from[i] = sources[i].data + begin;
+        step.rows(target.data + begin, from, end - begin);
+      });
     }
     there = done_[s];
   }
@@ -191,17 +273,24 @@ void InverseWavelet<Coefficient>::configure(const WaveletDsp<Coefficient>& dsp,
                                             const TransformParams& params,
                                             CoefficientPlane<Kept>* plane) {
   levels_ = plane->levels();
-  row_.resize(static_cast<size_t>(plane->width));
+  const auto width = static_cast<size_t>(plane->width);
+  if (row_.size() != width) {
+    row_.assign(width, 0);
+    parts_ = 0;
+  }
   const auto band = [&](int level, Orientation orientation) {
     Subband<Kept> found = subbandOf(*plane, level, orientation);
-    if (plane->zero[level][static_cast<size_t>(orientation)]) found.data = nullptr;
+    const auto which = static_cast<size_t>(orientation);
+    if (plane->zero[level][which]) found.data = nullptr;
+    const ZeroCodeblocks& zeros = plane->zeroCodeblocks[level][which];
     if constexpr (std::is_same_v<Kept, Coefficient>) {
-      return BandRows<Coefficient>(found);
+      return BandRows<Coefficient>(found, zeros);
     } else {
-      return BandRows<Coefficient>(found, dsp);
+      return BandRows<Coefficient>(found, zeros, dsp);
     }
   };
   only_ = band(0, Orientation::kLL);
+  if (levels_ > 1) only_.inspect();
   // The final shift is that of the horizontal filter, which has it built in.
   const WaveletFilter<Coefficient>& horizontal = dsp.filter[params.waveletHorizontal];
   for (int level = 1; level <= levels_; ++level) {
@@ -212,6 +301,9 @@ void InverseWavelet<Coefficient>::configure(const WaveletDsp<Coefficient>& dsp,
         {only_, band(level, Orientation::kHL), both ? band(level, Orientation::kLH) : only_,
          both ? band(level, Orientation::kHH) : only_});
   }
+  const int shift = levels_ > 0 ? level_[levels_ - 1].outShift() : partShift(plane->width);
+  if (shift != shift_) parts_ = partsOf(0, plane->width, shift);
+  shift_ = shift;
   seek(0);
 }
 
@@ -224,9 +316,9 @@ void InverseWavelet<Coefficient>::seek(int row) {
 template <typename Coefficient>
 const Coefficient* InverseWavelet<Coefficient>::next() {
   if (levels_ > 0) {
-    level_[levels_ - 1].next(row_.data());
+    parts_ = level_[levels_ - 1].next(shift_, parts_, row_.data());
   } else {
-    only_.copy(next_++, row_.data());
+    parts_ = only_.load(next_++, shift_, parts_, row_.data());
   }
   return row_.data();
 }

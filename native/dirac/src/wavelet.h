@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "residual_rows.h"
+#include "row_parts.h"
 #include "subband.h"
 
 namespace kamaelia::dirac {
@@ -38,8 +39,10 @@ struct WaveletFilter {
   int steps = 0;
   WaveletStep<Coefficient> step[kMostSteps];
   // Undoes the lifting of a row and interleaves its halves with the final rounding shift. Only the
-  // margins of the row change. scratch: as long as the row, with its margins.
-  void (*horizontal)(Coefficient* row, int half, Coefficient* scratch, Coefficient* out) = nullptr;
+  // margins of the halves change. scratch: room for a row whose high half is highOffset(half)
+  // behind the low one, with its margins.
+  void (*horizontal)(Coefficient* low, Coefficient* high, int half, Coefficient* scratch,
+                     Coefficient* out) = nullptr;
 };
 
 template <typename Coefficient>
@@ -63,24 +66,38 @@ void initWideWavelet(WaveletDsp<int32_t>* dsp);
 template <typename Coefficient>
 class BandRows {
  public:
-  // Of a band that is all zero; or that has the type itself; or 16 bits.
+  // Of a band that has the type itself, or 16 bits; all of it is zero where its data is nullptr.
+  // zeros: what is known of its codeblocks; it must stay as long as rows are taken.
   BandRows() = default;
-  explicit BandRows(const Subband<Coefficient>& band);
-  BandRows(const Subband<int16_t>& band, const WaveletDsp<Coefficient>& dsp);
+  BandRows(const Subband<Coefficient>& band, const ZeroCodeblocks& zeros);
+  BandRows(const Subband<int16_t>& band, const ZeroCodeblocks& zeros,
+           const WaveletDsp<Coefficient>& dsp);
 
   int width() const { return width_; }
   int height() const { return height_; }
-  void copy(int row, Coefficient* out) const;
+  // Makes `out` the row. held: its parts that may hold something; the others are zero already.
+  // Gives those that do so now.
+  RowParts load(int row, int shift, RowParts held, Coefficient* out);
+  // Rows are looked at for zeros, which pays where what is made of them is much larger.
+  void inspect() { inspects_ = true; }
 
  private:
+  RowParts codedParts(int row, int shift);
   template <typename Kept>
-  const Kept* rowOf(int row) const;
+  void copy(int row, int begin, int end, Coefficient* out) const;
 
   const void* data_ = nullptr;  // nullptr where all is zero
   ptrdiff_t stride_ = 0;        // in coefficients
   int width_ = 0;
   int height_ = 0;
   void (*fromShort_)(const int16_t* from, int count, Coefficient* out) = nullptr;
+  bool inspects_ = false;
+  CodeblockCount codeblocks_{0, 0};  // 0: nothing is known of them
+  const uint8_t* zero_ = nullptr;    // by codeblock
+  // Of the row of codeblocks looked at last: its rows, and where it is not zero.
+  int top_ = 0;
+  int bottom_ = 0;
+  RowParts parts_ = 0;
 };
 
 // The rows of one level's image, made from its four bands when they are asked for. Every lifting
@@ -96,15 +113,29 @@ class WaveletLevel {
                  const BandRows<Coefficient> (&bands)[4]);
   // The next row is number `row`.
   void seek(int row);
-  // Writes the next row: as many coefficients as two bands are wide.
-  void next(Coefficient* out);
+  // Makes `out` the next row: as many coefficients as two bands are wide. shift, held and what it
+  // gives: as BandRows::load(). Parts of `out` are at most outShift() wide.
+  RowParts next(int shift, RowParts held, Coefficient* out);
+  int outShift() const { return shift_ + 1; }
 
  private:
   static constexpr int kMostRing = 16;
 
-  Coefficient* even(int n) { return ring_.data() + kRowMargin + 2 * (n & ringMask_) * rowSize_; }
-  Coefficient* odd(int n) { return even(n) + rowSize_; }
-  void loadHalves(int n, Coefficient* row);
+  // Where a row of the ring is, and what is in it: its parts are those of both halves together.
+  struct RingRow {
+    Coefficient* data;
+    RowParts* parts;
+  };
+
+  RingRow ringRow(int n) {
+    const int at = n & (2 * ringMask_ + 1);
+    return {ring_.data() + kRowMargin + at * rowSize_, &parts_[at]};
+  }
+  RingRow even(int n) { return ringRow(2 * n); }
+  RingRow odd(int n) { return ringRow(2 * n + 1); }
+  RowParts lowParts(RowParts parts) const { return parts & firstParts(highAt_ >> shift_); }
+  RowParts highParts(RowParts parts) const { return parts >> (highAt_ >> shift_); }
+  void loadHalves(BandRows<Coefficient>* low, BandRows<Coefficient>* high, int n, RingRow row);
   void load(int n);
   void advance();
 
@@ -115,8 +146,11 @@ class WaveletLevel {
   int half_ = 0;   // coefficients of a row's half
   int pairs_ = 0;  // of rows
   ptrdiff_t rowSize_ = 0;
+  int shift_ = 0;   // of the parts of rows
+  int highAt_ = 0;  // where a row's high half begins, at a part of its own
   int ringMask_ = 0;
   std::vector<Coefficient> ring_;                          // pairs of rows, then one row of scratch
+  RowParts parts_[2 * kMostRing] = {};                     // of the rows of the ring
   int loaded_ = 0;                                         // pairs that have been read
   int done_[WaveletFilter<Coefficient>::kMostSteps] = {};  // rows, by step
   int next_ = 0;
@@ -139,6 +173,8 @@ class InverseWavelet final : public ResidualRows<Coefficient> {
   WaveletLevel<Coefficient> level_[kMaxLevels];
   BandRows<Coefficient> only_;  // without any level
   std::vector<Coefficient> row_;
+  RowParts parts_ = 0;  // of row_
+  int shift_ = 0;
   int next_ = 0;
 };
 

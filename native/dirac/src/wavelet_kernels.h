@@ -119,12 +119,13 @@ struct Filter {
   static int64_t shifted(int64_t value) { return kShift > 0 ? (value >> kShift) + 1 : value; }
 
   template <typename Coefficient, typename Sum>
-  static void horizontal(Coefficient* row, int half, Coefficient* scratch, Coefficient* out) {
+  static void horizontal(Coefficient* low, Coefficient* high, int half, Coefficient* scratch,
+                         Coefficient* out) {
     // The row itself is a neighbour of others still: what changes lies in the scratch.
-    const Coefficient* at[2] = {row, row + highOffset(half)};
+    const Coefficient* at[2] = {low, high};
     Coefficient* made[2] = {scratch, scratch + highOffset(half)};
-    repeatEnds(row, half);
-    repeatEnds(row + highOffset(half), half);
+    repeatEnds(low, half);
+    repeatEnds(high, half);
     const auto step = [&]<typename Step>(std::type_identity<Step>) {
       liftHalf<Step, Coefficient, Sum>(at[Step::odd], at[!Step::odd], half, made[Step::odd]);
       repeatEnds(made[Step::odd], half);
