@@ -74,15 +74,15 @@ PictureCoefficients<int32_t>& CoefficientDecoder::in() {
   return wide_;
 }
 
-// The least that the sums of this picture's transform need.
+// The least that the sums of this component's transform need.
 template <>
-const WaveletDsp<int16_t>& CoefficientDecoder::wavelet() {
-  return narrowSums_ ? narrowWavelet_ : short_.wavelet;
+const WaveletDsp<int16_t>& CoefficientDecoder::wavelet(int component) {
+  return reach_[component].fitsNarrowSums() ? narrowWavelet_ : short_.wavelet;
 }
 
 template <>
-const WaveletDsp<int32_t>& CoefficientDecoder::wavelet() {
-  return wideSums_ ? wideSumsWavelet_ : wide_.wavelet;
+const WaveletDsp<int32_t>& CoefficientDecoder::wavelet(int component) {
+  return reach_[component].fitsSums() ? wide_.wavelet : wideSumsWavelet_;
 }
 
 template <typename Coefficient>
@@ -92,9 +92,9 @@ std::vector<InverseWavelet<Coefficient>>& CoefficientDecoder::rows(const Transfo
   rows.resize(stripes);
   for (auto& stripe : rows) {
     if (keptShort_) {
-      stripe.configure(wavelet<Coefficient>(), params, &short_.plane[component]);
+      stripe.configure(wavelet<Coefficient>(component), params, &short_.plane[component]);
     } else if constexpr (std::is_same_v<Coefficient, int32_t>) {
-      stripe.configure(wavelet<Coefficient>(), params, &wide_.plane[component]);
+      stripe.configure(wavelet<Coefficient>(component), params, &wide_.plane[component]);
     }
   }
   return rows;
@@ -141,13 +141,6 @@ Status CoefficientDecoder::findSlices(BitReader& bits, const TransformParams& pa
   return {Code::kDamaged, bits.bytePosition(), "slices cut short"};
 }
 
-bool CoefficientDecoder::fits(const TransformParams& params,
-                              bool (TransformReach::*test)() const) const {
-  return std::all_of(std::begin(peaks_), std::end(peaks_), [&](const BandPeaks& peaks) {
-    return (transformReach(params, peaks).*test)();
-  });
-}
-
 bool CoefficientDecoder::decode(const TransformParams& params, const PictureSize& size,
                                 const BandCoding& coding) {
   const bool whole = decodeAs(params, size, coding);
@@ -179,10 +172,10 @@ bool CoefficientDecoder::decodeAs(const TransformParams& params, const PictureSi
     if (!keptShort_) wideFor_ = kPicturesWide;
   }
   if (!keptShort_) whole = decodeIn<int32_t>(params, size, coding);
+  for (int c = 0; c < 3; ++c) reach_[c] = transformReach(params, peaks_[c]);
   isShort_ = keptShort_ && mayBeShort_ && params.wavelet <= 4 && params.waveletHorizontal <= 4 &&
-             fits(params, &TransformReach::fitsShort);
-  narrowSums_ = fits(params, &TransformReach::fitsNarrowSums);
-  wideSums_ = !fits(params, &TransformReach::fitsSums);
+             std::all_of(std::begin(reach_), std::end(reach_),
+                         [](const TransformReach& reach) { return reach.fitsShort(); });
   return whole;
 }
 

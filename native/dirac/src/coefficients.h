@@ -67,7 +67,7 @@ class CoefficientDecoder {
   template <typename Coefficient>
   PictureCoefficients<Coefficient>& in();
   template <typename Coefficient>
-  const WaveletDsp<Coefficient>& wavelet();
+  const WaveletDsp<Coefficient>& wavelet(int component);
   bool decodeAs(const TransformParams& params, const PictureSize& size, BandCoding coding);
   template <typename Coefficient>
   bool decodeIn(const TransformParams& params, const PictureSize& size, const BandCoding& coding);
@@ -77,7 +77,6 @@ class CoefficientDecoder {
   bool decodeSlices(const TransformParams& params);
   void settleDialect(const TransformParams& params, const PictureSize& size,
                      const BandCoding& coding);
-  bool fits(const TransformParams& params, bool (TransformReach::*test)() const) const;
   bool keepsShort() const;
   bool cancelled() const;
 
@@ -88,8 +87,7 @@ class CoefficientDecoder {
   bool mayKeepShort_ = true;
   bool keptShort_ = false;   // the picture's coefficients are those of short_
   bool isShort_ = false;     // and so are the rows that are made of them
-  bool narrowSums_ = false;  // of the picture's inverse transform: 16 bits are enough
-  bool wideSums_ = false;    // 32 bits are not
+  TransformReach reach_[3];  // of the picture's inverse transform
   int wideFor_ = 0;          // pictures to come that are not tried with int16_t
   QuantiserDialect dialect_ = QuantiserDialect::kDetect;
   std::vector<CodedBand> bands_;  // component by component, each from coarse to fine

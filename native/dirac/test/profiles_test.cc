@@ -172,6 +172,28 @@ TEST_SUITE("picture fragments") {
     CHECK(played.slotsLeft == 0);
   }
 
+  TEST_CASE("so are those of low delay, whose sizes depend on where they lie") {
+    SliceCoding coding;
+    coding.syntax = Syntax::kLowDelay;
+    coding.bytesNum = 1003;  // slices of 334 and 335 bytes
+    coding.bytesDen = 3;
+    const Picture picture = noisyPicture(kFormat, 4);
+    const std::vector<Bytes> slices = encodeSlices(picture, coding);
+    CHECK(slices[0].size() != slices[2].size());
+    for (const bool whole : {true, false}) {
+      StreamBuilder stream = streamOf(kFormat);
+      stream.unit(0xCC, parameterFragment(5, coding));
+      stream.unit(0xCC, sliceFragment(5, {3, 0}, slices, 3, 6));
+      if (whole) stream.unit(0xCC, sliceFragment(5, {1, 2}, slices, 9, 3));
+      stream.unit(0xCC, sliceFragment(5, {0, 0}, slices, 0, 3));
+      const Played played = play(stream.endOfSequence().bytes());
+      CHECK(played.numbers() == Numbers{5});
+      CHECK(played.stats.damaged == (whole ? 0 : 1));
+      CHECK((played.pictures.at(0).picture == picture) == whole);
+      CHECK(played.slotsLeft == 0);
+    }
+  }
+
   TEST_CASE("a picture of which some never came is shown, marked, when the next one begins") {
     const Picture picture = noisyPicture(kFormat, 4);
     const std::vector<Bytes> slices = encodeSlices(picture, kCoding);
@@ -284,6 +306,21 @@ TEST_SUITE("auxiliary data") {
     CHECK(stats(true).checksumsWrong == 0);
     CHECK(stats(false).checksumsWrong == 1);
     CHECK(stats(false).damaged == 0);
+  }
+
+  TEST_CASE("checksums of more than 8 bits, of which nobody says what is summed, are handed on") {
+    HeaderOptions format = kFormat;
+    format.excursion = 1023;
+    Bytes unit = {3};
+    unit.resize(17, 0xAB);
+    StreamBuilder stream = streamOf(format);
+    stream.unit(kAuxiliary, unit).unit(0x08, intraPicture(0, flatPicture(format, 7), {}));
+    const Played played = play(stream.endOfSequence().bytes());
+    REQUIRE(played.pictures.size() == 1);
+    REQUIRE(played.pictures[0].sideData != nullptr);
+    CHECK(*played.pictures[0].sideData == SideData{unit});
+    CHECK(played.stats.checksumsRight + played.stats.checksumsWrong == 0);
+    CHECK(played.stats.damaged == 0);
   }
 }
 

@@ -150,7 +150,11 @@ Bytes parameterFragment(uint32_t number, const SliceCoding& coding) {
   params.bit(false).bit(false);
   params.unsignedGolomb(static_cast<uint32_t>(coding.slicesX));
   params.unsignedGolomb(static_cast<uint32_t>(coding.slicesY));
-  params.unsignedGolomb(coding.prefixBytes).unsignedGolomb(coding.sizeScaler).bit(false);
+  if (coding.syntax == Syntax::kLowDelay) {
+    params.unsignedGolomb(coding.bytesNum).unsignedGolomb(coding.bytesDen).bit(false);
+  } else {
+    params.unsignedGolomb(coding.prefixBytes).unsignedGolomb(coding.sizeScaler).bit(false);
+  }
   return out.bytes(params.done()).done();
 }
 
