@@ -15,11 +15,13 @@ using namespace kamaelia::dirac;
 
 constexpr PictureSize kSize = {{37, 19, 19}, {29, 15, 15}};
 
+CoefficientHistory history;
+
 template <typename Coefficient>
-std::vector<int32_t> samples(CoefficientDecoder& decoder, const TransformParams& params) {
+std::vector<int32_t> samples(CoefficientDecoder& decoder) {
   std::vector<int32_t> out;
   for (int c = 0; c < 3; ++c) {
-    InverseWavelet<Coefficient>& rows = decoder.rows<Coefficient>(params, c, 1)[0];
+    InverseWavelet<Coefficient>& rows = decoder.rows<Coefficient>(c, 1)[0];
     for (int y = 0; y < kSize.height[c]; ++y) {
       const Coefficient* row = rows.next();
       out.insert(out.end(), row, row + kSize.width[c]);
@@ -35,23 +37,26 @@ std::vector<int32_t> residual(CoefficientDecoder& decoder, const uint8_t* data, 
   const auto syntax = static_cast<Syntax>(choice % 3);
   if (!readTransformParams(bits, syntax, (choice & 4) != 0, &params).ok()) return {};
   bits.align();
-  decoder.begin(mayBeShort, mayKeepShort);
+  history.begin(mayBeShort, QuantiserDialect::kDetect);
+  history.mayKeepShort = mayKeepShort;
   if (syntax == Syntax::kCore) {
     static_cast<void>(decoder.findBands(bits, params));
   } else {
     if (tooManySlices(params.slices, kSize.width[0], kSize.height[0])) return {};
     static_cast<void>(decoder.findSlices(bits, params));
   }
-  decoder.decode(params, kSize, {.intra = (choice & 8) == 0, .arithmetic = (choice & 16) == 0});
-  return decoder.isShort() ? samples<int16_t>(decoder, params) : samples<int32_t>(decoder, params);
+  decoder.start(params, kSize, {.intra = (choice & 8) == 0, .arithmetic = (choice & 16) == 0});
+  while (const size_t tasks = decoder.nextPass()) {
+    for (size_t task = 0; task < tasks; ++task) decoder.run(task);
+  }
+  return decoder.isShort() ? samples<int16_t>(decoder) : samples<int32_t>(decoder);
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size < 1) return 0;
-  static ThreadPool pool(0);
-  static CoefficientDecoder decoder(DecoderOptions{}, &pool);
+  static CoefficientDecoder decoder(DecoderOptions{}, &history);
   const auto wide = residual(decoder, data + 1, size - 1, data[0], false, false);
   // Kept in 16 bits, where they fit, and transformed in 32 or 16.
   for (const bool mayBeShort : {false, true}) {

@@ -76,8 +76,10 @@ void readPicture(uint8_t code, const uint8_t* data, size_t size) {
     bits.align();
     MotionField field;
     field.configure(176, 144, prediction);
-    static_cast<void>(readMotionData(
-        bits, {header.references, prediction.usesGlobal, usesArithmeticCoding(code)}, &field));
+    CodedMotion coded;
+    static_cast<void>(findMotionData(bits, header.references, &coded));
+    decodeMotionData(coded, {header.references, prediction.usesGlobal, usesArithmeticCoding(code)},
+                     &field);
     bits.align();
     if (bits.bit()) return;
   }

@@ -174,6 +174,7 @@ struct kamaelia_dirac_decoder {
   bool finished = false;  // by the caller
   bool ended = false;
   bool broken = false;
+  bool askedForInput = false;                         // and none came since
   kamaelia_dirac_result failure = KAMAELIA_DIRAC_OK;  // of the stream, until a reset
   size_t room = kQueueBytes;
   kamaelia_dirac_error error{};
@@ -183,6 +184,10 @@ void kamaelia_dirac_decoder::configure(const Event& format) {
   // One of the engine's least number is with the caller.
   const size_t most = format.layout.minimumSlots - 1 + options.max_held_frames;
   memory = std::make_shared<FrameMemory>(format.format, format.layout, most, held);
+  // Pictures begin ahead only where there are slots; more come when nothing goes on without.
+  for (size_t i = 0; i < std::min(most, engine.mostPicturesAtWork()); ++i) {
+    if (memory->grow() != FrameMemory::Growth::kGrown) break;
+  }
   engine.provideSlots(format.generation, {memory, &memory->slots()});
   newFormat = true;
 }
@@ -240,8 +245,11 @@ kamaelia_dirac_result kamaelia_dirac_decoder::next(const kamaelia_dirac_frame** 
     const Step step = engine.step();
     if (step == Step::kNeedInput) {
       room = kQueueBytes;
-      if (!finished) return KAMAELIA_DIRAC_NEED_INPUT;
-      engine.finish();
+      if (finished) {
+        engine.finish();
+      } else if (!std::exchange(askedForInput, true) || !engine.work()) {
+        return KAMAELIA_DIRAC_NEED_INPUT;
+      }
     } else if (step == Step::kNeedSlot) {
       const FrameMemory::Growth growth = memory->grow();
       if (growth == FrameMemory::Growth::kOutOfMemory) return outOfMemory("kamaelia_dirac_next");
@@ -340,6 +348,7 @@ kamaelia_dirac_result kamaelia_dirac_push(kamaelia_dirac_decoder* decoder, const
     }
     *taken = decoder->engine.push(static_cast<const uint8_t*>(data), std::min(size, decoder->room));
     decoder->room -= *taken;
+    if (*taken > 0) decoder->askedForInput = false;
     return KAMAELIA_DIRAC_OK;
   });
 }

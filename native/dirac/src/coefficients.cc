@@ -2,7 +2,6 @@
 #include "coefficients.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cstdlib>
 #include <iterator>
 #include <type_traits>
@@ -16,6 +15,10 @@ namespace {
 constexpr int kPicturesWide = 16;
 // Rows of slices are handed out in this many parts for each thread.
 constexpr int kPartsPerThread = 4;
+
+// Of a component's bands: LL, and one for each other orientation.
+size_t chains(const TransformParams& params) { return params.depth > 0 ? 4 : 1; }
+
 constexpr Orientation kHighBands[] = {Orientation::kHL, Orientation::kLH, Orientation::kHH};
 
 template <typename Coefficient>
@@ -40,8 +43,8 @@ std::shared_ptr<const LowBand> copyLowBand(CoefficientPlane<Coefficient>& plane,
 
 }  // namespace
 
-CoefficientDecoder::CoefficientDecoder(const DecoderOptions& options, ThreadPool* pool)
-    : options_(options), pool_(pool), dialect_(options.quantiserDialect) {
+CoefficientDecoder::CoefficientDecoder(const DecoderOptions& options, CoefficientHistory* history)
+    : options_(options), history_(*history) {
   const uint32_t flags = cpuFlags();
   initWavelet(&short_.wavelet, flags);
   initWavelet(&wide_.wavelet, flags);
@@ -53,15 +56,25 @@ CoefficientDecoder::CoefficientDecoder(const DecoderOptions& options, ThreadPool
   initSlices(&wide_.slices, flags);
 }
 
-void CoefficientDecoder::begin(bool mayBeShort, bool mayKeepShort) {
-  mayBeShort_ = mayBeShort;
-  mayKeepShort_ = mayKeepShort;
-  wideFor_ = 0;
-  dialect_ = options_.quantiserDialect;
+size_t CoefficientDecoder::memory() const {
+  return slices_.capacity() * sizeof(CodedSlice) + bands_.capacity() * sizeof(CodedBand) +
+         short_.memory() + wide_.memory();
 }
 
-bool CoefficientDecoder::cancelled() const {
-  return options_.cancel != nullptr && options_.cancel->load(std::memory_order_relaxed);
+bool CoefficientDecoder::cancelled() {
+  if (options_.cancel == nullptr || !options_.cancel->load(std::memory_order_relaxed)) return false;
+  whole_ = false;
+  return true;
+}
+
+template <typename Coefficient>
+size_t PictureCoefficients<Coefficient>::memory() const {
+  size_t bytes = 0;
+  for (int c = 0; c < 3; ++c) {
+    bytes += plane[c].data.capacity() * sizeof(Coefficient);
+    for (const InverseWavelet<Coefficient>& stripe : rows[c]) bytes += stripe.memory();
+  }
+  return bytes;
 }
 
 template <>
@@ -86,24 +99,21 @@ const WaveletDsp<int32_t>& CoefficientDecoder::wavelet(int component) {
 }
 
 template <typename Coefficient>
-std::vector<InverseWavelet<Coefficient>>& CoefficientDecoder::rows(const TransformParams& params,
-                                                                   int component, size_t stripes) {
+std::vector<InverseWavelet<Coefficient>>& CoefficientDecoder::rows(int component, size_t stripes) {
   std::vector<InverseWavelet<Coefficient>>& rows = in<Coefficient>().rows[component];
-  rows.resize(stripes);
-  for (auto& stripe : rows) {
+  if (rows.size() < stripes) rows.resize(stripes);
+  for (size_t stripe = 0; stripe < stripes; ++stripe) {
     if (keptShort_) {
-      stripe.configure(wavelet<Coefficient>(component), params, &short_.plane[component]);
+      rows[stripe].configure(wavelet<Coefficient>(component), *params_, &short_.plane[component]);
     } else if constexpr (std::is_same_v<Coefficient, int32_t>) {
-      stripe.configure(wavelet<Coefficient>(component), params, &wide_.plane[component]);
+      rows[stripe].configure(wavelet<Coefficient>(component), *params_, &wide_.plane[component]);
     }
   }
   return rows;
 }
 
-template std::vector<InverseWavelet<int16_t>>& CoefficientDecoder::rows(const TransformParams&, int,
-                                                                        size_t);
-template std::vector<InverseWavelet<int32_t>>& CoefficientDecoder::rows(const TransformParams&, int,
-                                                                        size_t);
+template std::vector<InverseWavelet<int16_t>>& CoefficientDecoder::rows(int, size_t);
+template std::vector<InverseWavelet<int32_t>>& CoefficientDecoder::rows(int, size_t);
 
 Status CoefficientDecoder::findBands(BitReader& bits, const TransformParams& params) {
   Status status;
@@ -141,42 +151,59 @@ Status CoefficientDecoder::findSlices(BitReader& bits, const TransformParams& pa
   return {Code::kDamaged, bits.bytePosition(), "slices cut short"};
 }
 
-bool CoefficientDecoder::decode(const TransformParams& params, const PictureSize& size,
-                                const BandCoding& coding) {
-  const bool whole = decodeAs(params, size, coding);
+void CoefficientDecoder::start(const TransformParams& params, const PictureSize& size,
+                               const BandCoding& coding) {
+  params_ = &params;
+  size_ = size;
+  coding_ = coding;
+  pass_ = Pass::kNone;
+  whole_ = true;
   lowBand_ = nullptr;
-  if (options_.lowBand && coding.intra && !cancelled()) {
+  if (params.syntax == Syntax::kCore && params.quantiserPerCodeblock) {
+    coding_.quantiserPerCodeblock = true;
+    if (history_.dialect == QuantiserDialect::kDetect) settleDialect();
+    coding_.onlyWhereSeveral = history_.dialect == QuantiserDialect::kLegacy;
+  }
+  keptShort_ = history_.mayKeepShort;
+  if (keptShort_ && history_.wideFor > 0) {
+    --history_.wideFor;
+    keptShort_ = false;
+  }
+}
+
+size_t CoefficientDecoder::nextPass() {
+  switch (pass_) {
+    case Pass::kNone:
+      return beginCodes();
+    case Pass::kCodes:
+      if (params_->syntax != Syntax::kCore) {
+        if (keptShort_) {
+          raisePeaks<int16_t>();
+        } else {
+          raisePeaks<int32_t>();
+        }
+      }
+      if (params_->syntax == Syntax::kLowDelay && !cancelled()) {
+        pass_ = Pass::kPrediction;
+        return 3;
+      }
+      break;
+    case Pass::kPrediction:
+      break;
+  }
+  if (keptShort_ && !keepsShort() && !cancelled()) {
+    history_.wideFor = kPicturesWide;
+    keptShort_ = false;
+    whole_ = true;
+    return beginCodes();
+  }
+  settleType();
+  pass_ = Pass::kNone;
+  if (options_.lowBand && coding_.intra && !cancelled()) {
     lowBand_ =
         keptShort_ ? copyLowBand(short_.plane[0], isShort_) : copyLowBand(wide_.plane[0], isShort_);
   }
-  return whole;
-}
-
-// Settles the type of the coefficients too.
-bool CoefficientDecoder::decodeAs(const TransformParams& params, const PictureSize& size,
-                                  BandCoding coding) {
-  if (params.syntax == Syntax::kCore && params.quantiserPerCodeblock) {
-    coding.quantiserPerCodeblock = true;
-    if (dialect_ == QuantiserDialect::kDetect) settleDialect(params, size, coding);
-    coding.onlyWhereSeveral = dialect_ == QuantiserDialect::kLegacy;
-  }
-  keptShort_ = mayKeepShort_;
-  if (keptShort_ && wideFor_ > 0) {
-    --wideFor_;
-    keptShort_ = false;
-  }
-  bool whole = true;
-  if (keptShort_) {
-    whole = decodeIn<int16_t>(params, size, coding);
-    keptShort_ = keepsShort() || cancelled();
-    if (!keptShort_) wideFor_ = kPicturesWide;
-  }
-  if (!keptShort_) whole = decodeIn<int32_t>(params, size, coding);
-  for (int c = 0; c < 3; ++c) reach_[c] = transformReach(params, peaks_[c]);
-  isShort_ = keptShort_ && mayBeShort_ && params.wavelet <= 4 && params.waveletHorizontal <= 4 &&
-             std::all_of(std::begin(reach_), std::end(reach_),
-                         [](const TransformReach& reach) { return reach.fitsShort(); });
-  return whole;
+  return 0;
 }
 
 // Whether the coefficients themselves fit 16 bits.
@@ -188,97 +215,126 @@ bool CoefficientDecoder::keepsShort() const {
   });
 }
 
+// The type of the residual.
+void CoefficientDecoder::settleType() {
+  for (int c = 0; c < 3; ++c) reach_[c] = transformReach(*params_, peaks_[c]);
+  isShort_ = keptShort_ && history_.mayBeShort && params_->wavelet <= 4 &&
+             params_->waveletHorizontal <= 4 &&
+             std::all_of(std::begin(reach_), std::end(reach_),
+                         [](const TransformReach& reach) { return reach.fitsShort(); });
+}
+
+size_t CoefficientDecoder::beginCodes() {
+  pass_ = Pass::kCodes;
+  return keptShort_ ? beginCodesIn<int16_t>() : beginCodesIn<int32_t>();
+}
+
 template <typename Coefficient>
-bool CoefficientDecoder::decodeIn(const TransformParams& params, const PictureSize& size,
-                                  const BandCoding& coding) {
+size_t CoefficientDecoder::beginCodesIn() {
   PictureCoefficients<Coefficient>& to = in<Coefficient>();
   for (int c = 0; c < 3; ++c) {
-    to.plane[c].configure(size.width[c], size.height[c], params.depth, params.depthHorizontal);
+    to.plane[c].configure(size_.width[c], size_.height[c], params_->depth,
+                          params_->depthHorizontal);
     peaks_[c] = BandPeaks{};
   }
-  if (params.syntax == Syntax::kCore) return decodeBands<Coefficient>(params, coding);
-  return decodeSlices<Coefficient>(params);
+  if (params_->syntax == Syntax::kCore) return 3 * chains(*params_);
+  for (CoefficientPlane<Coefficient>& plane : to.plane) plane.forgetZeroCodeblocks();
+  to.layout.configure(to.slices, *params_, to.plane);
+  const int most = options_.threads == 1 ? 1 : options_.threads * kPartsPerThread;
+  parts_ = static_cast<size_t>(std::min(params_->slices.y, most));
+  if (to.parts.size() < parts_) to.parts.resize(parts_);
+  return parts_;
+}
+
+void CoefficientDecoder::run(size_t task) {
+  if (keptShort_) {
+    runIn<int16_t>(task);
+  } else {
+    runIn<int32_t>(task);
+  }
+}
+
+template <typename Coefficient>
+void CoefficientDecoder::runIn(size_t task) {
+  if (pass_ == Pass::kPrediction) return undoPrediction<Coefficient>(task);
+  if (params_->syntax == Syntax::kCore) return decodeChain<Coefficient>(task);
+  decodeSliceRows<Coefficient>(task);
 }
 
 // A chain of bands of one orientation has to be decoded from coarse to fine, as each looks at its
 // parent; the chains of all components are independent of each other.
 template <typename Coefficient>
-bool CoefficientDecoder::decodeBands(const TransformParams& params, const BandCoding& coding) {
-  const size_t perComponent = static_cast<size_t>(1 + 3 * params.depth);
-  const size_t chains = params.depth > 0 ? 4 : 1;
-  std::atomic<bool> good{true};
-  pool_->parallelFor(3 * chains, static_cast<size_t>(options_.threads), [&](size_t task) {
-    const CodedBand* bands = bands_.data() + (task / chains) * perComponent;
-    const size_t chain = task % chains;
-    CoefficientPlane<Coefficient>& plane = in<Coefficient>().plane[task / chains];
-    BandPeaks& peaks = peaks_[task / chains];
-    const auto one = [&](const CodedBand& coded) {
-      if (cancelled()) return uint32_t{0};
-      const auto orientation = static_cast<size_t>(coded.orientation);
-      if (coded.size == 0) {
-        plane.zero[coded.level][orientation] = true;
-        return uint32_t{0};
-      }
-      Subband<Coefficient> parent;
-      if (coded.level > 1 && !plane.zero[coded.level - 1][orientation]) {
-        parent = subbandOf(plane, coded.level - 1, coded.orientation);
-      }
-      const BandResult result = decodeSubband(
-          in<Coefficient>().bands, coded, subbandOf(plane, coded.level, coded.orientation), parent,
-          coding, &plane.zeroCodeblocks[coded.level][orientation]);
-      if (!result.good) good = false;
-      return result.peak;
-    };
-    if (chain == 0) {
-      peaks.low = one(bands[0]);
-      if (coding.intra && bands[0].size > 0 && !cancelled()) {
-        const uint32_t peak = undoDcPrediction(subbandOf(plane, 0, Orientation::kLL));
-        peaks.low = std::max(peaks.low, peak);
-        plane.zeroCodeblocks[0][0].forget();
-      }
-      return;
+void CoefficientDecoder::decodeChain(size_t task) {
+  const size_t component = task / chains(*params_);
+  const size_t chain = task % chains(*params_);
+  const CodedBand* bands = bands_.data() + component * static_cast<size_t>(1 + 3 * params_->depth);
+  CoefficientPlane<Coefficient>& plane = in<Coefficient>().plane[component];
+  BandPeaks& peaks = peaks_[component];
+  if (chain == 0) {
+    peaks.low = decodeBand(bands[0], &plane);
+    if (coding_.intra && bands[0].size > 0) {
+      undoPrediction<Coefficient>(component);
+      plane.zeroCodeblocks[0][0].forget();
     }
-    for (int level = 1; level <= params.depth; ++level) {
-      peaks.high[level - 1][chain - 1] =
-          one(bands[1 + 3 * static_cast<size_t>(level - 1) + (chain - 1)]);
-    }
-  });
-  return good;
+    return;
+  }
+  for (int level = 1; level <= params_->depth; ++level) {
+    const size_t band = 1 + 3 * static_cast<size_t>(level - 1) + (chain - 1);
+    peaks.high[level - 1][chain - 1] = decodeBand(bands[band], &plane);
+  }
+}
+
+// The largest magnitude that was decoded.
+template <typename Coefficient>
+uint32_t CoefficientDecoder::decodeBand(const CodedBand& coded,
+                                        CoefficientPlane<Coefficient>* plane) {
+  if (cancelled()) return 0;
+  const auto orientation = static_cast<size_t>(coded.orientation);
+  if (coded.size == 0) {
+    plane->zero[coded.level][orientation] = true;
+    return 0;
+  }
+  Subband<Coefficient> parent;
+  if (coded.level > 1 && !plane->zero[coded.level - 1][orientation]) {
+    parent = subbandOf(*plane, coded.level - 1, coded.orientation);
+  }
+  const BandResult result = decodeSubband(
+      in<Coefficient>().bands, coded, subbandOf(*plane, coded.level, coded.orientation), parent,
+      coding_, &plane->zeroCodeblocks[coded.level][orientation]);
+  if (!result.good) whole_ = false;
+  return result.peak;
 }
 
 template <typename Coefficient>
-bool CoefficientDecoder::decodeSlices(const TransformParams& params) {
+void CoefficientDecoder::decodeSliceRows(size_t task) {
   PictureCoefficients<Coefficient>& to = in<Coefficient>();
-  for (CoefficientPlane<Coefficient>& plane : to.plane) plane.forgetZeroCodeblocks();
-  to.layout.configure(to.slices, params, to.plane);
-  const int rows = params.slices.y;
-  const size_t parts = static_cast<size_t>(
-      std::min(rows, options_.threads == 1 ? 1 : options_.threads * kPartsPerThread));
-  if (to.parts.size() < parts) to.parts.resize(parts);
-  std::atomic<bool> good{true};
-  pool_->parallelFor(parts, static_cast<size_t>(options_.threads), [&](size_t part) {
-    SliceDecoder<Coefficient>& decoder = to.parts[part];
-    const size_t all = static_cast<size_t>(rows);
-    decoder.begin(to.layout);
-    for (size_t row = all * part / parts; row < all * (part + 1) / parts && !cancelled(); ++row) {
-      if (!decoder.decodeRow(slices_.data(), static_cast<int>(row))) good = false;
-    }
-  });
-  for (size_t part = 0; part < parts; ++part) to.parts[part].raise(peaks_);
-  if (params.syntax != Syntax::kLowDelay || cancelled()) return good;
-  for (int c = 0; c < 3; ++c) {
-    const uint32_t peak = undoDcPrediction(subbandOf(to.plane[c], 0, Orientation::kLL));
-    peaks_[c].low = std::max(peaks_[c].low, peak);
+  SliceDecoder<Coefficient>& decoder = to.parts[task];
+  const auto rows = static_cast<size_t>(params_->slices.y);
+  decoder.begin(to.layout);
+  for (size_t row = rows * task / parts_; row < rows * (task + 1) / parts_ && !cancelled(); ++row) {
+    if (!decoder.decodeRow(slices_.data(), static_cast<int>(row))) whole_ = false;
   }
-  return good;
+}
+
+template <typename Coefficient>
+void CoefficientDecoder::raisePeaks() {
+  const PictureCoefficients<Coefficient>& from = in<Coefficient>();
+  for (size_t part = 0; part < parts_; ++part) from.parts[part].raise(peaks_);
+}
+
+template <typename Coefficient>
+void CoefficientDecoder::undoPrediction(size_t component) {
+  if (cancelled()) return;
+  CoefficientPlane<Coefficient>& plane = in<Coefficient>().plane[component];
+  const uint32_t peak = undoDcPrediction(subbandOf(plane, 0, Orientation::kLL));
+  peaks_[component].low = std::max(peaks_[component].low, peak);
 }
 
 // Both ways are tried on the bands of one codeblock that need no parent; the right one ends where
 // the band's bytes do.
-void CoefficientDecoder::settleDialect(const TransformParams& params, const PictureSize& size,
-                                       const BandCoding& coding) {
+void CoefficientDecoder::settleDialect() {
   for (int c = 0; c < 3; ++c) {
-    wide_.plane[c].configure(size.width[c], size.height[c], params.depth);
+    wide_.plane[c].configure(size_.width[c], size_.height[c], params_->depth);
   }
   int64_t misfit[2] = {0, 0};
   bool any = false;
@@ -287,7 +343,7 @@ void CoefficientDecoder::settleDialect(const TransformParams& params, const Pict
     if (band.codeblocks.x != 1 || band.codeblocks.y != 1) continue;
     any = true;
     for (const bool legacy : {false, true}) {
-      BandCoding tried = coding;
+      BandCoding tried = coding_;
       tried.onlyWhereSeveral = legacy;
       CoefficientPlane<int32_t>& plane = wide_.plane[band.component];
       const BandResult result = decodeSubband(
@@ -298,7 +354,8 @@ void CoefficientDecoder::settleDialect(const TransformParams& params, const Pict
     }
   }
   if (!any || misfit[0] == misfit[1]) return;
-  dialect_ = misfit[1] < misfit[0] ? QuantiserDialect::kLegacy : QuantiserDialect::kStandard;
+  history_.dialect =
+      misfit[1] < misfit[0] ? QuantiserDialect::kLegacy : QuantiserDialect::kStandard;
 }
 
 }  // namespace kamaelia::dirac

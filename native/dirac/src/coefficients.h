@@ -2,11 +2,11 @@
 // The coefficients of a picture: from its transform data to residual samples.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <vector>
 
 #include "common/bit_reader.h"
-#include "common/thread_pool.h"
 #include "dirac/types.h"
 #include "slice_decoder.h"
 #include "subband.h"
@@ -30,16 +30,35 @@ struct PictureCoefficients {
   SliceLayout<Coefficient> layout;
   std::vector<SliceDecoder<Coefficient>> parts;      // of the rows of slices
   std::vector<InverseWavelet<Coefficient>> rows[3];  // of each stripe
+
+  size_t memory() const;
 };
 
-// Decodes transform data in two steps: finding the coded parts, and their contents side by side.
-// Memory is taken when a picture needs more than before, never in steady state.
+// What the pictures of a sequence learn from those in front of them.
+struct CoefficientHistory {
+  bool mayBeShort = false;   // its samples are of 8 bits
+  bool mayKeepShort = true;  // but in tests
+  QuantiserDialect dialect = QuantiserDialect::kDetect;
+  std::atomic<int> wideFor{0};  // pictures to come that are not tried with int16_t
+
+  void begin(bool samplesAreShort, QuantiserDialect asked) {
+    mayBeShort = samplesAreShort;
+    dialect = asked;
+    wideFor = 0;
+  }
+};
+
+// Decodes transform data in two steps: finding the coded parts, and their contents, in passes of
+// several tasks that may run side by side. Memory is taken when a picture needs more than before,
+// never in steady state.
+//
+//   decoder.findBands(bits, params);
+//   decoder.start(params, size, coding);
+//   while (size_t tasks = decoder.nextPass()) for (task...) decoder.run(task);
 class CoefficientDecoder {
  public:
-  CoefficientDecoder(const DecoderOptions& options, ThreadPool* pool);
-
-  // A sequence begins. mayBeShort: its samples are of 8 bits. mayKeepShort: for tests.
-  void begin(bool mayBeShort, bool mayKeepShort = true);
+  // history: of the sequence; it must outlive this.
+  CoefficientDecoder(const DecoderOptions& options, CoefficientHistory* history);
 
   // Lengths and quantisers of all bands of a core syntax picture (13.2). kDamaged where they leave
   // the unit.
@@ -48,48 +67,67 @@ class CoefficientDecoder {
   Status findSlices(BitReader& bits, const TransformParams& params);
   std::vector<CodedSlice>& slices() { return slices_; }
 
-  // Decodes what was found. coding: of the core syntax; its dialect is settled here. False where
-  // some of it contradicts itself.
-  bool decode(const TransformParams& params, const PictureSize& size, const BandCoding& coding);
+  // Begins to decode what was found. coding: of the core syntax; its dialect is settled here, so
+  // that pictures have to begin in their order. params must stay until the picture is rebuilt.
+  void start(const TransformParams& params, const PictureSize& size, const BandCoding& coding);
+  // The tasks of the next pass, once all of the one before have run; 0: all is decoded.
+  size_t nextPass();
+  void run(size_t task);
+  // Of what was decoded: false where some of it contradicts itself.
+  bool whole() const { return whole_; }
 
   // Of the picture decoded last: whether its residual is int16_t, which changes nothing but speed.
   bool isShort() const { return isShort_; }
   // Its low-low band of luma, where the options ask for it and it was intra.
   const std::shared_ptr<const LowBand>& lowBand() const { return lowBand_; }
 
-  // The residual samples of a component for each of several stripes, which may be rebuilt at the
-  // same time. Coefficient: as isShort() says.
+  // The residual samples of a component for each of several stripes, or more, which may be rebuilt
+  // at the same time. Coefficient: as isShort() says.
   template <typename Coefficient>
-  std::vector<InverseWavelet<Coefficient>>& rows(const TransformParams& params, int component,
-                                                 size_t stripes);
+  std::vector<InverseWavelet<Coefficient>>& rows(int component, size_t stripes);
+
+  // Bytes of memory for coefficients and for rows in the making.
+  size_t memory() const;
 
  private:
+  enum class Pass : uint8_t { kNone, kCodes, kPrediction };
+
   template <typename Coefficient>
   PictureCoefficients<Coefficient>& in();
   template <typename Coefficient>
   const WaveletDsp<Coefficient>& wavelet(int component);
-  bool decodeAs(const TransformParams& params, const PictureSize& size, BandCoding coding);
+  size_t beginCodes();
   template <typename Coefficient>
-  bool decodeIn(const TransformParams& params, const PictureSize& size, const BandCoding& coding);
+  size_t beginCodesIn();
   template <typename Coefficient>
-  bool decodeBands(const TransformParams& params, const BandCoding& coding);
+  void runIn(size_t task);
   template <typename Coefficient>
-  bool decodeSlices(const TransformParams& params);
-  void settleDialect(const TransformParams& params, const PictureSize& size,
-                     const BandCoding& coding);
+  void decodeChain(size_t task);
+  template <typename Coefficient>
+  uint32_t decodeBand(const CodedBand& coded, CoefficientPlane<Coefficient>* plane);
+  template <typename Coefficient>
+  void decodeSliceRows(size_t task);
+  template <typename Coefficient>
+  void raisePeaks();
+  template <typename Coefficient>
+  void undoPrediction(size_t component);
   bool keepsShort() const;
-  bool cancelled() const;
+  void settleType();
+  void settleDialect();
+  bool cancelled();
 
   const DecoderOptions options_;
-  ThreadPool* const pool_;
+  CoefficientHistory& history_;
+  const TransformParams* params_ = nullptr;
+  PictureSize size_{};
+  BandCoding coding_;
+  Pass pass_ = Pass::kNone;
+  size_t parts_ = 0;  // into which the rows of slices fall
+  std::atomic<bool> whole_{true};
   std::shared_ptr<const LowBand> lowBand_;
-  bool mayBeShort_ = false;
-  bool mayKeepShort_ = true;
-  bool keptShort_ = false;   // the picture's coefficients are those of short_
-  bool isShort_ = false;     // and so are the rows that are made of them
-  TransformReach reach_[3];  // of the picture's inverse transform
-  int wideFor_ = 0;          // pictures to come that are not tried with int16_t
-  QuantiserDialect dialect_ = QuantiserDialect::kDetect;
+  bool keptShort_ = false;        // the picture's coefficients are those of short_
+  bool isShort_ = false;          // and so are the rows that are made of them
+  TransformReach reach_[3];       // of the picture's inverse transform
   std::vector<CodedBand> bands_;  // component by component, each from coarse to fine
   std::vector<CodedSlice> slices_;
   BandPeaks peaks_[3];

@@ -150,12 +150,15 @@ void Decoder::takeEvents(std::unique_lock<std::mutex>& lock) {
   if (any) ring(lock);
 }
 
-void Decoder::startAnew() {
+void Decoder::startAnew(std::unique_lock<std::mutex>& lock) {
   resetting_ = false;
-  cancel_ = false;
   feeding_.clear();
   fedTo_ = 0;
+  lock.unlock();
   engine_->reset();
+  lock.lock();
+  // What was at work has been broken off.
+  if (!resetting_ && !closing_) cancel_ = false;
 }
 
 // Hands queued bytes to the engine, as many as it takes: at least one when it asks for input. False
@@ -173,6 +176,17 @@ bool Decoder::feed(std::unique_lock<std::mutex>& lock) {
   fedTo_ += engine_->push(feeding_.data() + fedTo_, feeding_.size() - fedTo_);
   if (room) ring(lock);
   return true;
+}
+
+// Does some of what is at work while there is no input. False where there is nothing.
+bool Decoder::goOn(std::unique_lock<std::mutex>& lock) {
+  lock.unlock();
+  const bool some = engine_->work();
+  const Stats stats = engine_->stats();
+  lock.lock();
+  stats_ = stats;
+  takeEvents(lock);
+  return some;
 }
 
 void Decoder::say(DecoderEvent::Kind kind, std::unique_lock<std::mutex>& lock) {
@@ -195,7 +209,9 @@ bool Decoder::waitFor(std::unique_lock<std::mutex>& lock, Step step) {
     case Step::kProgress:
       return true;
     case Step::kNeedInput:
-      if (feed(lock)) return true;
+      if (feed(lock) || goOn(lock)) return true;
+      // It was unlocked: input may have come, and even its end.
+      if (closing_ || resetting_ || !queue_.empty()) return true;
       if (finished_) {
         engine_->finish();
         return true;
@@ -224,7 +240,7 @@ bool Decoder::waitFor(std::unique_lock<std::mutex>& lock, Step step) {
 void Decoder::work() {
   std::unique_lock lock(mutex_);
   while (!closing_) {
-    if (resetting_) startAnew();
+    if (resetting_) startAnew(lock);
     changed_.wait(lock, [this] { return closing_ || resetting_ || events_.size() < kQueueEvents; });
     if (closing_ || resetting_) continue;
     lock.unlock();

@@ -2,6 +2,7 @@
 #include "fragments.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace kamaelia::dirac {
 
@@ -58,14 +59,16 @@ Status FragmentedPicture::add(const FragmentHeader& header, BitReader& bits) {
   return {Code::kDamaged, bits.bytePosition(), "slices of a fragment"};
 }
 
-void FragmentedPicture::slices(std::vector<CodedSlice>* to) const {
+void FragmentedPicture::takeSlices(std::vector<uint8_t>* bytes, std::vector<CodedSlice>* to) {
+  std::swap(bytes_, *bytes);
   const SliceParams& slicing = transform_.slices;
   to->assign(static_cast<size_t>(slicing.x) * static_cast<size_t>(slicing.y), CodedSlice{});
   for (size_t i = 0; i < places_.size(); ++i) {
     if (places_[i].there) {
-      (*to)[i] = {bytes_.data() + places_[i].at, places_[i].size, bytes_.size() - places_[i].at};
+      (*to)[i] = {bytes->data() + places_[i].at, places_[i].size, bytes->size() - places_[i].at};
     }
   }
+  open_ = false;
 }
 
 }  // namespace kamaelia::dirac

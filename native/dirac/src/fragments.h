@@ -37,8 +37,9 @@ class FragmentedPicture {
   uint32_t number() const { return number_; }
   const TransformParams& transform() const { return transform_; }
   bool complete() const { return !places_.empty() && received_ == places_.size(); }
-  // Where the slices are now, in raster order; those that did not come have no bytes.
-  void slices(std::vector<CodedSlice>* to) const;
+  // Ends the picture. Where its slices lie in `bytes`, whose memory is kept in exchange, in raster
+  // order; those that did not come have no bytes.
+  void takeSlices(std::vector<uint8_t>* bytes, std::vector<CodedSlice>* to);
 
  private:
   struct Place {

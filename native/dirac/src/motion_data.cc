@@ -207,18 +207,13 @@ void MotionField::configure(int width, int height, const PredictionParams& param
 namespace {
 
 template <typename Source>
-Status readElements(BitReader& bits, const MotionCoding& coding, MotionField* field) {
+void decodeElements(const CodedMotion& coded, const MotionCoding& coding, MotionField* field) {
   FieldDecoder decoder(field, coding);
   field->dcPeak = 0;
-  bool whole = true;
-  const auto element = [&] {
-    const uint64_t length = bits.unsignedGolomb();
-    bits.align();
-    const uint64_t there = std::min(length, bits.bytesLeft());
-    if (there < length) whole = false;
-    const uint8_t* data = bits.bytes();
-    bits.skipBytes(there);
-    return Source(data, static_cast<size_t>(there));
+  const CodedMotion::Element* next = coded.element;
+  const auto element = [&next] {
+    const CodedMotion::Element& coming = *next++;
+    return Source(coming.bytes, coming.size);
   };
   decoder.readSplits(element());
   decoder.readModes(element());
@@ -227,15 +222,27 @@ Status readElements(BitReader& bits, const MotionCoding& coding, MotionField* fi
     decoder.readVectors(element(), reference, &Vector::y);
   }
   for (int component = 0; component < 3; ++component) decoder.readDc(element(), component);
-  if (!whole) return {Code::kDamaged, bits.bytePosition(), "motion data cut short"};
-  return {};
 }
 
 }  // namespace
 
-Status readMotionData(BitReader& bits, const MotionCoding& coding, MotionField* field) {
-  return coding.arithmetic ? readElements<ArithDecoder>(bits, coding, field)
-                           : readElements<VlcDecoder>(bits, coding, field);
+Status findMotionData(BitReader& bits, int references, CodedMotion* coded) {
+  Status status;
+  for (int i = 0; i < 5 + 2 * references; ++i) {
+    const uint64_t length = bits.unsignedGolomb();
+    bits.align();
+    const uint64_t there = std::min(length, bits.bytesLeft());
+    if (there < length) status.code = Code::kDamaged;
+    coded->element[i] = {bits.bytes(), static_cast<size_t>(there)};
+    bits.skipBytes(there);
+  }
+  if (status.ok()) return {};
+  return {Code::kDamaged, bits.bytePosition(), "motion data cut short"};
+}
+
+void decodeMotionData(const CodedMotion& coded, const MotionCoding& coding, MotionField* field) {
+  if (coding.arithmetic) return decodeElements<ArithDecoder>(coded, coding, field);
+  decodeElements<VlcDecoder>(coded, coding, field);
 }
 
 }  // namespace kamaelia::dirac

@@ -2,6 +2,7 @@
 // Block motion data (12).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -39,8 +40,21 @@ struct MotionCoding {
   bool arithmetic = true;  // or variable length codes
 };
 
-// Reads the seven (one reference) or nine elements. A length that leaves the unit is kDamaged; the
-// elements that were there are decoded all the same.
-Status readMotionData(BitReader& bits, const MotionCoding& coding, MotionField* field);
+// Where the elements of a picture lie: splits, modes, the vectors' two axes for each reference, the
+// DC values of each component.
+struct CodedMotion {
+  struct Element {
+    const uint8_t* bytes = nullptr;
+    size_t size = 0;
+  };
+  Element element[9];
+};
+
+// The seven (one reference) or nine elements. A length that leaves the unit is kDamaged; what is
+// there of its element counts all the same.
+Status findMotionData(BitReader& bits, int references, CodedMotion* coded);
+
+// field: configured.
+void decodeMotionData(const CodedMotion& coded, const MotionCoding& coding, MotionField* field);
 
 }  // namespace kamaelia::dirac

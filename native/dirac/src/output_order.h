@@ -11,11 +11,20 @@
 
 namespace kamaelia::dirac {
 
+// What becomes of a picture that may still be at work.
+struct PictureOutcome {
+  bool done = false;
+  bool damaged = false;
+  std::shared_ptr<const LowBand> lowBand;
+};
+
 struct WaitingPicture {
   uint32_t number = 0;
   int32_t slot = -1;
-  uint32_t flags = 0;
-  std::shared_ptr<const LowBand> lowBand = nullptr;
+  uint32_t flags = 0;                                     // but kDamaged
+  std::shared_ptr<const PictureOutcome> outcome[2] = {};  // of the frame, or of its fields
+  bool woven = false;                                     // of two fields
+  bool missing[2] = {false, false};                       // of its fields, by parity
   std::shared_ptr<const SideData> sideData = nullptr;
 };
 

@@ -8,8 +8,9 @@
 namespace kamaelia::dirac {
 namespace {
 
-// A component is rebuilt in stripes, several for each thread; each repeats a little of the work of
-// the one above, and has rows in the making of its own.
+// Luma is rebuilt in stripes, several for each thread, and chroma in as large ones; each repeats a
+// little of the work of the one above, and has rows in the making of its own. Without references,
+// and with nobody to wait for it, a picture is cheapest in one, beside others that are at work.
 constexpr int kStripesPerThread = 2;
 constexpr int kMostStripes = 16;
 
@@ -34,14 +35,16 @@ void note(Status* worst, const Status& status) {
 
 }  // namespace
 
-PictureDecoder::PictureDecoder(const DecoderOptions& options)
-    : options_(options), pool_(ThreadPool::shared()), coefficients_(options, pool_.get()) {
-  const uint32_t flags = cpuFlags();
-  initRebuild(&rebuildShort_, flags);
-  initRebuild(&rebuildWide_, flags);
-  initRebuild(&rebuildDeep_, flags);
-  initUpsample(&upsampling_, flags);
-  initUpsample(&upsamplingDeep_, flags);
+PictureDecoder::PictureDecoder(const DecoderOptions& options, CoefficientHistory* history,
+                               bool copies)
+    : options_(options),
+      copies_(copies),
+      coefficients_(options, history),
+      rebuildShort_(cpuFlags()),
+      rebuildWide_(cpuFlags()),
+      rebuildDeep_(cpuFlags()) {
+  initUpsample(&upsampling_, cpuFlags());
+  initUpsample(&upsamplingDeep_, cpuFlags());
 }
 
 void PictureDecoder::configure(const VideoFormat& format) {
@@ -51,54 +54,71 @@ void PictureDecoder::configure(const VideoFormat& format) {
   deep_ = format.lumaDepth > 8 || format.chromaDepth > 8;
 }
 
-void PictureDecoder::beginSequence() { coefficients_.begin(!deep_); }
-
-bool PictureDecoder::cancelled() const {
-  return options_.cancel != nullptr && options_.cancel->load(std::memory_order_relaxed);
+bool PictureDecoder::cancelled() {
+  if (options_.cancel == nullptr || !options_.cancel->load(std::memory_order_relaxed)) return false;
+  cutShort_ = true;
+  return true;
 }
 
-Status PictureDecoder::decode(const Unit& unit, BitReader& bits, const PictureHeader& header,
-                              const PictureTarget& target, bool* made) {
-  *made = false;
-  Status worst;
+void PictureDecoder::clear() {
+  target_ = PictureTarget{};
+  references_ = 0;
+  damaged_ = false;
+  cutShort_ = false;
+  checksumRight_.reset();
+  phase_ = Phase::kCodes;
+  firstCodes_ = true;
+  upsamplings_[0] = upsamplings_[1] = 0;
   prediction_ = PredictionParams{};
   transform_ = TransformParams{};
+}
+
+// What is left of a unit, where it may stay as long as the picture needs it.
+BitReader PictureDecoder::kept(BitReader& bits) {
   bits.align();
+  const auto size = static_cast<size_t>(bits.bytesLeft());
+  if (!copies_) return {bits.bytes(), size};
+  bytes_.assign(bits.bytes(), bits.bytes() + size);
+  return {bytes_.data(), size};
+}
+
+Status PictureDecoder::begin(const Unit& unit, BitReader& bits, const PictureHeader& header,
+                             const FrameLayout& layout, bool* made) {
+  clear();
+  *made = false;
+  references_ = header.references;
+  size_ = sizeOf(layout);
+  BitReader data = kept(bits);
+  Status worst;
   bool residual = true;
-  if (header.references > 0) {
+  if (references_ > 0) {
     bool usable = false;
-    note(&worst, readPrediction(bits, header.references, usesArithmeticCoding(unit.code),
-                                *target.layout, &usable));
+    note(&worst, beginPrediction(data, usesArithmeticCoding(unit.code), &usable));
     if (!usable) return worst;
-    bits.align();
-    residual = bits.bit() == 0;
+    data.align();
+    residual = data.bit() == 0;
   }
   if (residual) {
-    const Status status = readResidual(bits, unit, header.references, *target.layout);
-    if (!transform_.present && header.references == 0) return status;
+    const Status status = beginResidual(data, unit);
+    if (!transform_.present && references_ == 0) return status;
     note(&worst, status);
   }
   *made = true;
-  rebuild(header.references, target);
-  if (cancelled()) note(&worst, {Code::kDamaged, unit.position, "cancelled"});
   return worst;
 }
 
-Status PictureDecoder::readPrediction(BitReader& bits, int references, bool arithmetic,
-                                      const FrameLayout& layout, bool* usable) {
-  if (const Status status = readPredictionParams(bits, references, &prediction_); !status.ok()) {
+Status PictureDecoder::beginPrediction(BitReader& bits, bool arithmetic, bool* usable) {
+  if (const Status status = readPredictionParams(bits, references_, &prediction_); !status.ok()) {
     return status;
   }
   *usable = true;
   bits.align();
-  field_.configure(static_cast<int>(layout.plane[0].width),
-                   static_cast<int>(layout.plane[0].height), prediction_);
-  return readMotionData(bits, {references, prediction_.usesGlobal, arithmetic}, &field_);
+  motionCoding_ = {references_, prediction_.usesGlobal, arithmetic};
+  return findMotionData(bits, references_, &codedMotion_);
 }
 
 // transform_.present says whether there are coefficients.
-Status PictureDecoder::readResidual(BitReader& bits, const Unit& unit, int references,
-                                    const FrameLayout& layout) {
+Status PictureDecoder::beginResidual(BitReader& bits, const Unit& unit) {
   const Syntax syntax = syntaxOf(unit.code);
   if (const Status status =
           readTransformParams(bits, syntax, format_.majorVersion >= 3, &transform_);
@@ -106,93 +126,166 @@ Status PictureDecoder::readResidual(BitReader& bits, const Unit& unit, int refer
     return status;
   }
   bits.align();
-  const PictureSize size = sizeOf(layout);
   Status worst;
   if (syntax == Syntax::kCore) {
     worst = coefficients_.findBands(bits, transform_);
   } else {
-    if (tooManySlices(transform_.slices, size.width[0], size.height[0])) {
+    if (tooManySlices(transform_.slices, size_.width[0], size_.height[0])) {
       return {Code::kDamaged, unit.position, "more slices than samples"};
     }
     worst = coefficients_.findSlices(bits, transform_);
   }
   transform_.present = true;
-  const BandCoding coding{.intra = references == 0, .arithmetic = usesArithmeticCoding(unit.code)};
-  if (!coefficients_.decode(transform_, size, coding)) {
-    note(&worst, {Code::kDamaged, unit.position, "coefficients"});
-  }
+  coefficients_.start(transform_, size_,
+                      {.intra = references_ == 0, .arithmetic = usesArithmeticCoding(unit.code)});
   return worst;
 }
 
-Status PictureDecoder::decodeFragments(const FragmentedPicture& picture,
-                                       const PictureTarget& target) {
-  prediction_ = PredictionParams{};
-  transform_ = picture.transform();
+void PictureDecoder::begin(FragmentedPicture* picture, const FrameLayout& layout) {
+  clear();
+  size_ = sizeOf(layout);
+  transform_ = picture->transform();
   transform_.present = true;
-  picture.slices(&coefficients_.slices());
-  const bool whole = coefficients_.decode(transform_, sizeOf(*target.layout), {});
-  rebuild(0, target);
-  if (whole && picture.complete() && !cancelled()) return {};
-  return {Code::kDamaged, 0, "fragments are missing"};
+  picture->takeSlices(&bytes_, &coefficients_.slices());
+  coefficients_.start(transform_, size_, {});
 }
 
-void PictureDecoder::rebuild(int references, const PictureTarget& target) {
-  if (cancelled()) return;
-  if (deep_) return rebuildAs(rebuildDeep_, upsamplingDeep_, references, target);
-  if (transform_.present && coefficients_.isShort()) {
-    return rebuildAs(rebuildShort_, upsampling_, references, target);
+void PictureDecoder::setTarget(const PictureTarget& target) {
+  target_ = target;
+  for (int i = 0; prediction_.precision > 0 && i < references_; ++i) {
+    ReferencePicture& reference = *target_.references[i];
+    if (reference.halfWanted) continue;
+    reference.halfWanted = true;
+    upsamplings_[i] = prepareUpsampling(&reference);
   }
-  rebuildAs(rebuildWide_, upsampling_, references, target);
+}
+
+bool PictureDecoder::ready() const {
+  const ReferencePicture* const* references = target_.references;
+  for (int i = 0; i < references_; ++i) {
+    if (phase_ == Phase::kReferences && !references[i]->decoded) return false;
+    if (phase_ == Phase::kHalfPlanes && prediction_.precision > 0 && !references[i]->halfReady) {
+      return false;
+    }
+  }
+  return true;
+}
+
+size_t PictureDecoder::nextPhase() {
+  size_t tasks = 0;
+  switch (phase_) {
+    case Phase::kCodes:
+      tasks = nextCodes();
+      if (tasks > 0) return tasks;
+      phase_ = Phase::kReferences;
+      [[fallthrough]];
+    case Phase::kReferences:
+      if (!ready()) return kBlocked;
+      phase_ = Phase::kUpsampling;
+      tasks = upsamplings_[0] + upsamplings_[1];
+      if (tasks > 0) return tasks;
+      [[fallthrough]];
+    case Phase::kUpsampling:
+      for (int i = 0; i < references_; ++i) {
+        if (upsamplings_[i] > 0) target_.references[i]->halfReady = true;
+      }
+      phase_ = Phase::kHalfPlanes;
+      [[fallthrough]];
+    case Phase::kHalfPlanes:
+      if (!ready()) return kBlocked;
+      phase_ = Phase::kRows;
+      tasks = beginRows();
+      if (tasks > 0) return tasks;
+      [[fallthrough]];
+    case Phase::kRows:
+      break;
+  }
+  finish();
+  return 0;
+}
+
+size_t PictureDecoder::nextCodes() {
+  motionTasks_ = firstCodes_ && references_ > 0 ? 1 : 0;
+  firstCodes_ = false;
+  return motionTasks_ + (transform_.present ? coefficients_.nextPass() : 0);
+}
+
+void PictureDecoder::run(size_t task) {
+  switch (phase_) {
+    case Phase::kCodes:
+      if (task >= motionTasks_) return coefficients_.run(task - motionTasks_);
+      field_.configure(size_.width[0], size_.height[0], prediction_);
+      return decodeMotionData(codedMotion_, motionCoding_, &field_);
+    case Phase::kUpsampling: {
+      const int which = task < upsamplings_[0] ? 0 : 1;
+      if (which == 1) task -= upsamplings_[0];
+      ReferencePicture* reference = target_.references[which];
+      if (deep_) return upsample(upsamplingDeep_, bitDepth_, reference, task);
+      return upsample(upsampling_, bitDepth_, reference, task);
+    }
+    default:
+      if (cancelled()) return;
+      if (deep_) return rebuildDeep_.run(task);
+      if (transform_.present && coefficients_.isShort()) return rebuildShort_.run(task);
+      rebuildWide_.run(task);
+  }
+}
+
+size_t PictureDecoder::beginRows() {
+  if (cancelled()) return 0;
+  if (deep_) return beginRowsAs(&rebuildDeep_);
+  if (transform_.present && coefficients_.isShort()) return beginRowsAs(&rebuildShort_);
+  return beginRowsAs(&rebuildWide_);
+}
+
+size_t PictureDecoder::stripesOf(int component) const {
+  if (options_.threads <= 1 || (references_ == 0 && target_.self == nullptr)) return 1;
+  const int luma = std::min(kStripesPerThread * options_.threads, kMostStripes);
+  const auto area = [this](int c) { return int64_t{size_.width[c]} * size_.height[c]; };
+  return static_cast<size_t>(std::max<int64_t>(1, luma * area(component) / area(0)));
 }
 
 template <typename Sample, typename Coefficient>
-void PictureDecoder::rebuildAs(const RebuildDsp<Sample, Coefficient>& dsp,
-                               const UpsampleDsp<Sample>& upsampling, int references,
-                               const PictureTarget& target) {
-  const size_t threads = static_cast<size_t>(options_.threads);
-  if (prediction_.precision > 0) {
-    for (int i = 0; i < references; ++i) {
-      upsample(upsampling, bitDepth_, target.references[i], pool_.get(), threads);
-    }
-  }
-  Compensation<Sample, Coefficient> jobs[3];
+size_t PictureDecoder::beginRowsAs(PlaneRebuilder<Sample, Coefficient>* rebuilder) {
+  rebuilder->begin();
+  if (references_ == 0 && !transform_.present) return 0;
   for (int c = 0; c < 3; ++c) {
-    const FrameLayout::Plane& plane = target.layout->plane[c];
-    Compensation<Sample, Coefficient>& job = jobs[c];
+    const FrameLayout::Plane& plane = target_.layout->plane[c];
+    Compensation<Sample, Coefficient> job;
     job.params = &prediction_;
     job.field = &field_;
-    for (int i = 0; i < references; ++i) job.reference[i] = target.references[i]->view<Sample>(c);
-    job.references = references;
+    for (int i = 0; i < references_; ++i) {
+      job.reference[i] = target_.references[i]->template view<Sample>(c);
+    }
+    job.references = references_;
     job.component = c;
     job.bitDepth = bitDepth_[c];
     job.horizontalShift = c == 0 ? 0 : format_.horizontalShift();
     job.verticalShift = c == 0 ? 0 : format_.verticalShift();
-    job.target = reinterpret_cast<Sample*>(target.base + plane.offset);
+    job.target = reinterpret_cast<Sample*>(target_.base + plane.offset);
     job.targetStride = static_cast<ptrdiff_t>(plane.stride / sizeof(Sample));
     job.width = static_cast<int>(plane.width);
     job.height = static_cast<int>(plane.height);
+    const size_t stripes = stripesOf(c);
+    rebuilder->add(job, stripes,
+                   transform_.present ? &coefficients_.rows<Coefficient>(c, stripes) : nullptr);
   }
-  if (references == 0 && !transform_.present) return;
-  const size_t stripes =
-      threads <= 1 ? 1 : std::min<size_t>(kStripesPerThread * threads, kMostStripes);
-  std::vector<InverseWavelet<Coefficient>>* rows[3] = {};
-  for (int c = 0; transform_.present && c < 3; ++c) {
-    rows[c] = &coefficients_.rows<Coefficient>(transform_, c, stripes);
+  return rebuilder->tasks();
+}
+
+void PictureDecoder::finish() {
+  memory_ =
+      bytes_.capacity() + field_.blocks.capacity() * sizeof(MotionBlock) + coefficients_.memory();
+  damaged_ = target_.damaged || cutShort_ || (transform_.present && !coefficients_.whole());
+  for (int i = 0; i < references_; ++i) {
+    damaged_ = damaged_ || target_.references[i]->damaged;
   }
-  pool_->parallelFor(3 * stripes, threads, [&](size_t task) {
-    if (cancelled()) return;
-    const size_t c = task / stripes;
-    const size_t stripe = task % stripes;
-    const int all = references > 0 ? field_.blocksY : jobs[c].height;
-    const int first = static_cast<int>(static_cast<size_t>(all) * stripe / stripes);
-    const int last = static_cast<int>(static_cast<size_t>(all) * (stripe + 1) / stripes);
-    ResidualRows<Coefficient>* residual = rows[c] != nullptr ? &(*rows[c])[stripe] : nullptr;
-    if (references > 0) {
-      compensate(dsp, jobs[c], first, last, residual);
-    } else {
-      storeIntra(dsp, jobs[c], first, last, residual);
-    }
-  });
+  if (target_.checksum && !damaged_) {
+    checksumRight_ = checksumOf(target_.base, *target_.layout) == *target_.checksum;
+  }
+  if (target_.self == nullptr) return;
+  target_.self->damaged = damaged_;
+  target_.self->decoded = true;
 }
 
 }  // namespace kamaelia::dirac

@@ -2,11 +2,11 @@
 // A decoded picture that others are predicted from, and its half-pel planes.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
-#include "common/thread_pool.h"
 #include "dirac/types.h"
 
 namespace kamaelia::dirac {
@@ -26,8 +26,12 @@ struct ReferencePicture {
   int32_t slot = -1;
   const uint8_t* base = nullptr;
   FrameLayout layout;  // of the picture in its slot: of the frame, or of one of its fields
-  bool damaged = false;
-  bool upsampled = false;
+  // Set by whichever thread is the last to work on the picture, and on its half-pel planes.
+  std::atomic<bool> decoded{true};
+  std::atomic<bool> damaged{false};
+  std::atomic<bool> halfReady{false};
+  bool halfWanted = false;  // some picture makes the half-pel planes, or has made them
+  int users = 0;            // pictures at work that are predicted from it, and itself
   // Horizontal, vertical and diagonal half-pel samples of each component, with the strides of the
   // layout.
   std::vector<uint8_t> half[3][3];
@@ -51,9 +55,13 @@ struct UpsampleDsp {
 template <typename Sample>
 void initUpsample(UpsampleDsp<Sample>* dsp, uint32_t cpuFlags);
 
-// Fills `half`, once (15.8.11). bitDepth: by component. Threads as in DecoderOptions.
+// Makes room for `half`, and gives the number of tasks that fill it.
+size_t prepareUpsampling(ReferencePicture* picture);
+
+// Fills a part of `half` (15.8.11); different tasks may run at the same time. bitDepth: by
+// component.
 template <typename Sample>
 void upsample(const UpsampleDsp<Sample>& dsp, const int (&bitDepth)[3], ReferencePicture* picture,
-              ThreadPool* pool, size_t threads);
+              size_t task);
 
 }  // namespace kamaelia::dirac

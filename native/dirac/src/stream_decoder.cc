@@ -9,8 +9,8 @@
 #include "field_frames.h"
 #include "fragments.h"
 #include "output_order.h"
-#include "picture_decoder.h"
 #include "picture_header.h"
+#include "picture_pipeline.h"
 #include "reference_buffer.h"
 
 namespace kamaelia::dirac {
@@ -58,16 +58,24 @@ struct StreamDecoder::PictureWork {
       false;  // the slot was taken for this picture, and is not that of its frame's other field
   const FrameLayout* layout = nullptr;
   ReferencePicture* references[2] = {};
+  ReferencePicture* self = nullptr;  // where it is one
   bool damaged = false;
   std::shared_ptr<const SideData> sideData;
-  std::shared_ptr<const LowBand> lowBand;
   std::optional<Checksum> checksum;
+  std::shared_ptr<PictureOutcome> outcome = std::make_shared<PictureOutcome>();
+  const PictureDecoder* decoder = nullptr;
+};
+
+// A picture that is due, and may still be at work.
+struct StreamDecoder::DuePicture {
+  Event event;
+  WaitingPicture picture;
 };
 
 StreamDecoder::StreamDecoder(const DecoderOptions& options)
     : options_(withSaneThreads(options)),
       parser_(options.maxUnitBytes),
-      pictures_(std::make_unique<PictureDecoder>(options_)),
+      pictures_(std::make_unique<PicturePipeline>(options_)),
       order_(std::make_unique<OutputOrder>()),
       references_(std::make_unique<ReferenceBuffer>()),
       frames_(std::make_unique<FieldFrames>()),
@@ -89,6 +97,7 @@ void StreamDecoder::finish() {
 }
 
 void StreamDecoder::reset() {
+  while (work()) continue;
   parser_.reset();
   WaitingPicture picture;
   while (order_->next(true, &picture)) {
@@ -135,6 +144,7 @@ bool StreamDecoder::nextEvent(Event* event) {
 Step StreamDecoder::fail(Status status) {
   failed_ = true;
   deliver(true);
+  while (work()) continue;
   Event event;
   event.kind = Event::Kind::kError;
   event.status = status;
@@ -146,6 +156,11 @@ Step StreamDecoder::step() {
   if (failed_) return Step::kFailed;
   if (ended_) return Step::kEnd;
   if (haveFormat_ && !slots_) return Step::kNeedSlots;
+  takeDone();
+  if (!pictures_->hasRoom(referenceMemory())) {
+    work();
+    return Step::kProgress;
+  }
   Unit unit;
   switch (parser_.next(&unit)) {
     case StreamParser::Result::kUnit: {
@@ -167,6 +182,7 @@ Step StreamDecoder::step() {
     return fail({Code::kNoSequenceHeader, parser_.position(), "no sequence header in the input"});
   }
   endSequence();
+  while (work()) continue;
   ended_ = true;
   Event event;
   event.kind = Event::Kind::kEnd;
@@ -234,6 +250,7 @@ Step StreamDecoder::beginSequence(const Unit& unit) {
     pictures_->beginSequence();
     return Step::kProgress;
   }
+  while (work()) continue;
   const FrameLayout layout = layoutOf(format);
   format_ = format;
   layout_ = layout;
@@ -242,9 +259,10 @@ Step StreamDecoder::beginSequence(const Unit& unit) {
   slots_.reset();
   references_->shrink();
   references_->limit(ReferenceBuffer::kMostFrames * (fieldCoding() ? 2 : 1));
-  grey_.reset();
+  grey_[0].reset();
+  grey_[1].reset();
   for (int parity = 0; parity < 2; ++parity) fieldLayout_[parity] = fieldOf(layout_, parity);
-  pictures_->configure(format_);
+  pictures_->configure(format_, layout_.slotBytes);
   pictures_->beginSequence();
   Event event;
   event.kind = Event::Kind::kFormat;
@@ -279,6 +297,12 @@ void StreamDecoder::giveSlotBack(const PictureWork& work) {
   if (work.own && slots_) slots_->release(work.slot);
 }
 
+// There is no slot, or no room: the unit comes again when there may be.
+Step StreamDecoder::postpone(Step reason) {
+  parser_.giveBack();
+  return work() ? Step::kProgress : reason;
+}
+
 Step StreamDecoder::decodePicture(const Unit& unit) {
   finishFragments();
   PictureWork work;
@@ -289,21 +313,18 @@ Step StreamDecoder::decodePicture(const Unit& unit) {
     ++stats_.skippedPictures;
     return Step::kProgress;
   }
-  if (!takeSlot(&work)) {
-    parser_.giveBack();
-    return Step::kNeedSlot;
-  }
+  PictureDecoder* const decoder = pictures_->vacant(referenceMemory());
+  if (decoder == nullptr) return postpone(Step::kProgress);
+  if (!takeSlot(&work)) return postpone(Step::kNeedSlot);
   ++stats_.units;
   work.sideData = auxiliary_->take(&work.checksum);
-  bool damaged = unit.damaged;
   if (!findReferences(&work)) {
     giveSlotBack(work);
     skipPicture(work.header);
     return Step::kProgress;
   }
-  const PictureTarget target{slots_->data(work.slot), work.layout, work.references};
   bool made = false;
-  const Status status = pictures_->decode(unit, bits, work.header, target, &made);
+  const Status status = decoder->begin(unit, bits, work.header, *work.layout, &made);
   if (status.code == Code::kUnsupported) {
     giveSlotBack(work);
     return unsupported(unit, status.detail);
@@ -313,9 +334,8 @@ Step StreamDecoder::decodePicture(const Unit& unit) {
     skipPicture(work.header);
     return Step::kProgress;
   }
-  damaged = damaged || work.damaged || !status.ok();
-  if (work.header.references == 0) work.lowBand = pictures_->lowBand();
-  store(work, damaged);
+  work.damaged = work.damaged || unit.damaged || !status.ok();
+  start(decoder, std::move(work));
   return Step::kProgress;
 }
 
@@ -337,10 +357,7 @@ Step StreamDecoder::decodeFragment(const Unit& unit) {
   finishFragments();
   auto work = std::make_unique<PictureWork>();
   work->header.number = header.picture;
-  if (!takeSlot(work.get())) {
-    parser_.giveBack();
-    return Step::kNeedSlot;
-  }
+  if (!takeSlot(work.get())) return postpone(Step::kNeedSlot);
   ++stats_.units;
   const Syntax syntax = isHighQuality(unit.code) ? Syntax::kHighQuality : Syntax::kLowDelay;
   Status status = fragmented_->begin(header.picture, bits, syntax, true);
@@ -361,15 +378,74 @@ Step StreamDecoder::decodeFragment(const Unit& unit) {
   return Step::kProgress;
 }
 
-// The picture that comes in fragments has all that will come.
+// The picture that comes in fragments has all that will come. There is room for it: a step begins
+// with some.
 void StreamDecoder::finishFragments() {
   if (!fragmentedWork_) return;
   const std::unique_ptr<PictureWork> work = std::move(fragmentedWork_);
-  const PictureTarget target{slots_->data(work->slot), work->layout, work->references};
-  const Status status = pictures_->decodeFragments(*fragmented_, target);
-  fragmented_->end();
-  work->lowBand = pictures_->lowBand();
-  store(*work, work->damaged || !status.ok());
+  PictureDecoder* const decoder = pictures_->vacant(referenceMemory());
+  work->damaged = work->damaged || !fragmented_->complete();
+  decoder->begin(fragmented_.get(), *work->layout);
+  start(decoder, std::move(*work));
+}
+
+// What is begun is stored at once, as if it were done, so that those behind it may begin too.
+void StreamDecoder::start(PictureDecoder* decoder, PictureWork work) {
+  // It may itself retire what it is predicted from.
+  for (int i = 0; i < work.header.references; ++i) ++work.references[i]->users;
+  store(&work);
+  PictureTarget target;
+  target.base = slots_->data(work.slot);
+  target.layout = work.layout;
+  std::copy_n(work.references, 2, target.references);
+  target.self = work.self;
+  // How the checksum of deeper samples is made nobody has said.
+  if (layout_.bytesPerSample == 1) target.checksum = work.checksum;
+  target.damaged = work.damaged;
+  work.decoder = decoder;
+  decoder->setTarget(target);
+  working_.push_back(std::move(work));
+  pictures_->start();
+  takeDone();
+}
+
+bool StreamDecoder::work() {
+  const bool some = pictures_->work();
+  takeDone();
+  return some;
+}
+
+// Notes what became of pictures, in whatever order they are done, and lets go of what they needed.
+void StreamDecoder::takeDone() {
+  size_t toCome = 0;
+  mostMemory_ = std::max(mostMemory_, pictures_->memory() + references_->memory(&toCome));
+  while (const PictureDecoder* decoder = pictures_->takeDone()) {
+    const auto at =
+        std::find_if(working_.begin(), working_.end(),
+                     [decoder](const PictureWork& one) { return one.decoder == decoder; });
+    const PictureWork& work = *at;
+    ++stats_.pictures;
+    // What is broken off, as by a reset, is no damage of the input.
+    const bool cancelled = options_.cancel != nullptr && *options_.cancel;
+    if (decoder->damaged() && !cancelled) ++stats_.damaged;
+    if (decoder->checksumRight()) {
+      ++(*decoder->checksumRight() ? stats_.checksumsRight : stats_.checksumsWrong);
+    }
+    *work.outcome = {true, decoder->damaged(), decoder->lowBand()};
+    for (int i = 0; i < work.header.references; ++i) {
+      references_->leave(work.references[i], slots_.get());
+    }
+    if (work.self != nullptr) references_->leave(work.self, slots_.get());
+    working_.erase(at);
+  }
+  settle();
+}
+
+size_t StreamDecoder::mostPicturesAtWork() const { return pictures_->most(); }
+
+size_t StreamDecoder::referenceMemory() const {
+  size_t toCome = 0;
+  return references_->memory(&toCome) + toCome;
 }
 
 // The picture is gone: nobody is to wait for it, and what it retires is retired all the same.
@@ -393,35 +469,25 @@ void StreamDecoder::skipPicture(const PictureHeader& header) {
 // Both fields of a frame are there, or will not come.
 void StreamDecoder::closeFrame(OpenFrame frame) {
   if (frame.picture.slot < 0) return order_->skip(frame.picture.number);
-  uint8_t* base = slots_->data(frame.picture.slot);
   for (uint32_t field = 0; field < 2; ++field) {
-    if (frame.made[field]) continue;
     const bool lower = &layoutOfPicture(field) == &fieldLayout_[1];
-    doubleRows(base, layout_, lower ? 1 : 0);
-    if (!(frame.picture.flags & kDamaged)) ++stats_.damaged;
-    frame.picture.flags |= kDamaged;
+    frame.picture.missing[lower ? 1 : 0] = !frame.made[field];
   }
-  fillLastRows(base, layout_);
+  frame.picture.woven = true;
   order_->add(frame.picture);
 }
 
-void StreamDecoder::store(const PictureWork& work, bool damaged) {
-  const PictureHeader& header = work.header;
-  ++stats_.pictures;
-  // What is broken off, as by a reset, is no damage of the input.
-  const bool cancelled = options_.cancel != nullptr && *options_.cancel;
-  if (damaged && !cancelled) ++stats_.damaged;
-  if (!damaged) verify(work);
+void StreamDecoder::store(PictureWork* work) {
+  const PictureHeader& header = work->header;
   WaitingPicture waiting;
   waiting.number = header.number;
-  waiting.slot = work.slot;
-  waiting.flags = (damaged ? kDamaged : 0u) | (header.references == 0 ? kIntra : 0u) |
-                  (header.isReference ? kReference : 0u);
-  waiting.lowBand = work.lowBand;
-  waiting.sideData = work.sideData;
+  waiting.slot = work->slot;
+  waiting.flags = (header.references == 0 ? kIntra : 0u) | (header.isReference ? kReference : 0u);
+  waiting.outcome[0] = work->outcome;
+  waiting.sideData = work->sideData;
   if (header.isReference) {
     if (header.retires) references_->retire(header.retired, slots_.get());
-    references_->add(header.number, work.slot, *work.layout, damaged, slots_.get());
+    work->self = references_->add(header.number, work->slot, *work->layout, slots_.get());
   }
   if (fieldCoding()) {
     storeField(std::move(waiting));
@@ -446,7 +512,7 @@ void StreamDecoder::storeField(WaitingPicture field) {
     // A frame needs no other one when neither of its fields does.
     const uint32_t both = whole.flags & field.flags & kIntra;
     whole.flags = ((whole.flags | field.flags) & ~uint32_t{kIntra}) | both;
-    whole.lowBand = nullptr;
+    whole.outcome[1] = field.outcome[0];
     if (whole.sideData == nullptr) {
       whole.sideData = field.sideData;
     } else if (field.sideData != nullptr) {
@@ -459,14 +525,6 @@ void StreamDecoder::storeField(WaitingPicture field) {
   if (frame->settled()) closeFrame(frames_->take(number));
 }
 
-// Compares a picture with the checksum in front of it.
-void StreamDecoder::verify(const PictureWork& work) {
-  // How deeper samples are summed up nobody has said.
-  if (!work.checksum || layout_.bytesPerSample > 1) return;
-  const bool right = checksumOf(slots_->data(work.slot), *work.layout) == *work.checksum;
-  ++(right ? stats_.checksumsRight : stats_.checksumsWrong);
-}
-
 bool StreamDecoder::findReferences(PictureWork* work) {
   const PictureHeader& header = work->header;
   for (int i = 0; i < header.references; ++i) {
@@ -476,7 +534,6 @@ bool StreamDecoder::findReferences(PictureWork* work) {
       found = substitute(header.reference[i], *work->layout);
       work->damaged = true;
     }
-    work->damaged = work->damaged || found->damaged;
     work->references[i] = found;
   }
   return true;
@@ -485,45 +542,75 @@ bool StreamDecoder::findReferences(PictureWork* work) {
 // The nearest reference there is, or mid-grey.
 ReferencePicture* StreamDecoder::substitute(uint32_t number, const FrameLayout& layout) {
   if (ReferencePicture* near = references_->nearest(number)) return near;
-  if (grey_ == nullptr) {
+  std::unique_ptr<ReferencePicture>& grey = grey_[&layout == &fieldLayout_[1] ? 1 : 0];
+  if (grey == nullptr) {
     greySamples_.assign(layout_.slotBytes, 0x80);
     if (layout_.bytesPerSample == 2) {
       for (int c = 0; c < 3; ++c) {
         const FrameLayout::Plane& plane = layout_.plane[c];
-        const uint32_t grey = 1u << ((c == 0 ? format_.lumaDepth : format_.chromaDepth) - 1);
+        const uint32_t value = 1u << ((c == 0 ? format_.lumaDepth : format_.chromaDepth) - 1);
         for (uint32_t i = 0; i < plane.stride * plane.height; ++i) {
-          greySamples_[plane.offset + i] = static_cast<uint8_t>(i % 2 == 0 ? grey : grey >> 8);
+          greySamples_[plane.offset + i] = static_cast<uint8_t>(i % 2 == 0 ? value : value >> 8);
         }
       }
     }
-    grey_ = std::make_unique<ReferencePicture>();
-    grey_->base = greySamples_.data();
-    grey_->damaged = true;
+    grey = std::make_unique<ReferencePicture>();
+    grey->base = greySamples_.data();
+    grey->damaged = true;
+    grey->layout = layout;
   }
-  grey_->layout = layout;
-  grey_->upsampled = false;
-  return grey_.get();
+  return grey.get();
 }
 
 void StreamDecoder::deliver(bool flush) {
   WaitingPicture picture;
   while (order_->next(flush, &picture)) {
-    Event event;
-    event.kind = Event::Kind::kPicture;
-    event.generation = generation_;
-    event.slot = picture.slot;
-    event.pts = outputIndex_++;
-    event.pictureNumber = fieldCoding() ? picture.number << 1 : picture.number;
-    event.flags = picture.flags;
-    event.lowBand = picture.lowBand;
-    event.sideData = picture.sideData;
+    DuePicture due;
+    due.event.kind = Event::Kind::kPicture;
+    due.event.generation = generation_;
+    due.event.slot = picture.slot;
+    due.event.pts = outputIndex_++;
+    due.event.pictureNumber = fieldCoding() ? picture.number << 1 : picture.number;
+    due.event.flags = picture.flags;
+    due.event.sideData = picture.sideData;
     if (discontinuity_) {
-      event.flags |= kDiscontinuity;
+      due.event.flags |= kDiscontinuity;
       discontinuity_ = false;
     }
-    ++stats_.delivered;
-    events_.push_back(event);
+    due.picture = std::move(picture);
+    due_.push_back(std::move(due));
   }
+  settle();
+}
+
+// Gives out the due pictures that are done, up to the first that is not.
+void StreamDecoder::settle() {
+  while (!due_.empty()) {
+    const WaitingPicture& picture = due_.front().picture;
+    Event& event = due_.front().event;
+    for (const auto& outcome : picture.outcome) {
+      if (!outcome) continue;
+      if (!outcome->done) return;
+      if (outcome->damaged) event.flags |= kDamaged;
+      if (!picture.outcome[1]) event.lowBand = outcome->lowBand;
+    }
+    if (picture.woven) finishFrame(picture, &event);
+    ++stats_.delivered;
+    events_.push_back(std::move(event));
+    due_.pop_front();
+  }
+}
+
+// Rows of a frame of fields that no field has given.
+void StreamDecoder::finishFrame(const WaitingPicture& picture, Event* event) {
+  uint8_t* base = slots_->data(picture.slot);
+  for (int parity = 0; parity < 2; ++parity) {
+    if (!picture.missing[parity]) continue;
+    doubleRows(base, layout_, parity);
+    if (!(event->flags & kDamaged)) ++stats_.damaged;
+    event->flags |= kDamaged;
+  }
+  fillLastRows(base, layout_);
 }
 
 }  // namespace kamaelia::dirac

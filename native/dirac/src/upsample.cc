@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Half-pel interpolation of reference pictures (15.8.11).
 #include <algorithm>
-#include <utility>
 
 #include "common/cpu_flags.h"
 #include "motion_isa.h"
@@ -12,6 +11,10 @@ namespace kamaelia::dirac {
 namespace {
 
 constexpr size_t kRowsPerTask = 64;
+
+size_t tasksOf(const FrameLayout::Plane& plane) {
+  return (plane.height + kRowsPerTask - 1) / kRowsPerTask;
+}
 
 }  // namespace
 
@@ -42,44 +45,45 @@ void initUpsample(UpsampleDsp<Sample>* dsp, uint32_t cpuFlags) {
 #endif
 }
 
-template <typename Sample>
-void upsample(const UpsampleDsp<Sample>& dsp, const int (&bitDepth)[3], ReferencePicture* picture,
-              ThreadPool* pool, size_t threads) {
-  if (picture->upsampled) return;
-  picture->upsampled = true;
-  std::vector<std::pair<int, size_t>> tasks;  // component, first row
+size_t prepareUpsampling(ReferencePicture* picture) {
+  size_t tasks = 0;
   for (int c = 0; c < 3; ++c) {
     const FrameLayout::Plane& plane = picture->layout.plane[c];
     for (auto& half : picture->half[c]) {
-      half.resize(size_t{plane.stride} * plane.height + kBlockSlack * sizeof(Sample));
+      half.resize(size_t{plane.stride} * plane.height +
+                  kBlockSlack * picture->layout.bytesPerSample);
     }
-    for (size_t row = 0; row < plane.height; row += kRowsPerTask) tasks.emplace_back(c, row);
+    tasks += tasksOf(plane);
   }
-  pool->parallelFor(tasks.size(), threads, [&](size_t task) {
-    const auto [c, first] = tasks[task];
-    const int peak = (1 << bitDepth[c]) - 1;
-    const HalfPelPlanes<Sample> planes = picture->view<Sample>(c);
-    const ptrdiff_t stride = planes.stride;
-    const Sample* source = planes.plane[0];
-    const auto half = [&, c = c](int which, int y) {
-      return reinterpret_cast<Sample*>(picture->half[c][which].data()) + y * stride;
-    };
-    const int last = std::min(planes.height, static_cast<int>(first + kRowsPerTask));
-    for (int y = static_cast<int>(first); y < last; ++y) {
-      dsp.horizontal(source + y * stride, planes.width, peak, half(0, y));
-      dsp.vertical(source, stride, planes.width, planes.height, y, peak, half(1, y));
-      dsp.horizontal(half(1, y), planes.width, peak, half(2, y));
-    }
-  });
+  return tasks;
+}
+
+template <typename Sample>
+void upsample(const UpsampleDsp<Sample>& dsp, const int (&bitDepth)[3], ReferencePicture* picture,
+              size_t task) {
+  int c = 0;
+  for (size_t tasks = 0; task >= (tasks = tasksOf(picture->layout.plane[c])); ++c) task -= tasks;
+  const int peak = (1 << bitDepth[c]) - 1;
+  const HalfPelPlanes<Sample> planes = picture->view<Sample>(c);
+  const ptrdiff_t stride = planes.stride;
+  const Sample* source = planes.plane[0];
+  const auto half = [&](int which, int y) {
+    return reinterpret_cast<Sample*>(picture->half[c][which].data()) + y * stride;
+  };
+  const int first = static_cast<int>(task * kRowsPerTask);
+  const int last = std::min(planes.height, first + static_cast<int>(kRowsPerTask));
+  for (int y = first; y < last; ++y) {
+    dsp.horizontal(source + y * stride, planes.width, peak, half(0, y));
+    dsp.vertical(source, stride, planes.width, planes.height, y, peak, half(1, y));
+    dsp.horizontal(half(1, y), planes.width, peak, half(2, y));
+  }
 }
 
 template HalfPelPlanes<uint8_t> ReferencePicture::view(int) const;
 template HalfPelPlanes<uint16_t> ReferencePicture::view(int) const;
 template void initUpsample(UpsampleDsp<uint8_t>*, uint32_t);
 template void initUpsample(UpsampleDsp<uint16_t>*, uint32_t);
-template void upsample(const UpsampleDsp<uint8_t>&, const int (&)[3], ReferencePicture*,
-                       ThreadPool*, size_t);
-template void upsample(const UpsampleDsp<uint16_t>&, const int (&)[3], ReferencePicture*,
-                       ThreadPool*, size_t);
+template void upsample(const UpsampleDsp<uint8_t>&, const int (&)[3], ReferencePicture*, size_t);
+template void upsample(const UpsampleDsp<uint16_t>&, const int (&)[3], ReferencePicture*, size_t);
 
 }  // namespace kamaelia::dirac

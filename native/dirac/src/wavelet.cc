@@ -323,6 +323,13 @@ const Coefficient* InverseWavelet<Coefficient>::next() {
   return row_.data();
 }
 
+template <typename Coefficient>
+size_t InverseWavelet<Coefficient>::memory() const {
+  size_t bytes = row_.capacity() * sizeof(Coefficient);
+  for (const WaveletLevel<Coefficient>& level : level_) bytes += level.memory();
+  return bytes;
+}
+
 TransformReach transformReach(const TransformParams& params, const BandPeaks& peaks) {
   const FilterReach& vertical = AllReaches::of[params.wavelet];
   const FilterReach& horizontal = AllReaches::of[params.waveletHorizontal];

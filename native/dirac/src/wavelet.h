@@ -117,6 +117,7 @@ class WaveletLevel {
   // gives: as BandRows::load(). Parts of `out` are at most outShift() wide.
   RowParts next(int shift, RowParts held, Coefficient* out);
   int outShift() const { return shift_ + 1; }
+  size_t memory() const { return ring_.capacity() * sizeof(Coefficient); }
 
  private:
   static constexpr int kMostRing = 16;
@@ -167,6 +168,8 @@ class InverseWavelet final : public ResidualRows<Coefficient> {
                  CoefficientPlane<Kept>* plane);
   void seek(int row) override;
   const Coefficient* next() override;
+  // Bytes of rows in the making.
+  size_t memory() const;
 
  private:
   int levels_ = 0;

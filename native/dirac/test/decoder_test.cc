@@ -206,7 +206,10 @@ TEST_SUITE("decoder thread") {
   }
 
   TEST_CASE("it says when all input has been used, once for each time that some came") {
-    Session session;
+    DecoderOptions options;
+    SUBCASE("with one thread") {}
+    SUBCASE("with three") { options.threads = 3; }
+    Session session(options);
     const Bytes bytes = whole(2);
     const size_t half = bytes.size() / 2;
     CHECK(session.decoder.push(bytes.data(), half) == half);
@@ -379,6 +382,28 @@ TEST_SUITE("stopping") {
         CHECK(session.decoder.poll(&event, 1) == 0);
         if (!session.slots.empty()) CHECK(session.slots[0].taken() == 0);
       }
+    }
+  }
+
+  TEST_CASE("close and reset while several pictures are at work give back what was not taken") {
+    DecoderOptions options;
+    options.threads = 3;
+    const Bytes stream = streamOf(50).bytes();
+    for (size_t round = 0; round < 30; ++round) {
+      Session session(options);
+      REQUIRE(session.pushAll(stream));
+      REQUIRE(session.until([&] { return session.shown.size() >= round % 10; }));
+      if (round % 2 == 0) {
+        session.decoder.reset();
+        session.shown.clear();
+        REQUIRE(session.pushAll(whole(6)));
+        session.decoder.finish();
+        REQUIRE(session.until([&] { return session.ended; }));
+        CHECK(session.numbers() == upTo(6));
+        CHECK(session.decoder.stats().damaged == 0);
+      }
+      session.decoder.close();
+      if (!session.slots.empty()) CHECK(session.slots[0].taken() == 0);
     }
   }
 

@@ -47,6 +47,13 @@ void randomise(MotionField* field, std::vector<uint8_t>* splits, int references,
   }
 }
 
+Status readMotionData(BitReader& bits, const MotionCoding& coding, MotionField* field) {
+  CodedMotion coded;
+  const Status status = findMotionData(bits, coding.references, &coded);
+  decodeMotionData(coded, coding, field);
+  return status;
+}
+
 int differences(const MotionField& a, const MotionField& b) {
   int different = 0;
   for (int y = 0; y < a.blocksY; ++y) {

@@ -46,6 +46,13 @@ struct Case {
 
 constexpr int kDepths[3] = {8, 8, 8};
 
+template <typename Sample>
+void upsampleAll(const UpsampleDsp<Sample>& dsp, const int (&bitDepth)[3],
+                 ReferencePicture* picture) {
+  const size_t tasks = prepareUpsampling(picture);
+  for (size_t task = 0; task < tasks; ++task) upsample(dsp, bitDepth, picture, task);
+}
+
 const RebuildDsp<uint8_t, int32_t>& rebuildDsp() {
   static const RebuildDsp<uint8_t, int32_t> made = [] {
     RebuildDsp<uint8_t, int32_t> dsp;
@@ -204,8 +211,7 @@ TEST_SUITE("motion compensation") {
       const HeaderOptions options{.width = 50, .height = 38, .chroma = chroma};
       const Picture pictures[2] = {noisyPicture(options, 1), noisyPicture(options, 2)};
       Slot slots[2] = {{options, pictures[0]}, {options, pictures[1]}};
-      ThreadPool pool(1);
-      for (Slot& slot : slots) upsample(upsampleDsp(), kDepths, &slot.reference, &pool, 2);
+      for (Slot& slot : slots) upsampleAll(upsampleDsp(), kDepths, &slot.reference);
       for (int precision = 0; precision <= 3; ++precision) {
         for (int preset = 1; preset <= 5; ++preset) {
           ++seed;
@@ -277,8 +283,7 @@ TEST_SUITE("motion compensation of blocks that move alike") {
     const HeaderOptions options{.width = 330, .height = 22, .chroma = Chroma::k444};
     const Picture pictures[2] = {noisyPicture(options, 1), noisyPicture(options, 2)};
     Slot slots[2] = {{options, pictures[0]}, {options, pictures[1]}};
-    ThreadPool pool(1);
-    for (Slot& slot : slots) upsample(upsampleDsp(), kDepths, &slot.reference, &pool, 2);
+    for (Slot& slot : slots) upsampleAll(upsampleDsp(), kDepths, &slot.reference);
     uint32_t seed = 1;
     for (int precision = 0; precision <= 3; ++precision) {
       for (int preset = 1; preset <= 5; ++preset) {
@@ -325,7 +330,6 @@ TEST_SUITE("motion compensation of deep samples") {
       ReferencePicture references[2];
       UpsampleDsp<uint16_t> upsampling;
       initUpsample(&upsampling, cpuFlags());
-      ThreadPool pool(1);
       for (int r = 0; r < 2; ++r) {
         slots[r].resize(layout.slotBytes / 2);
         for (int y = 0; y < 38; ++y) {
@@ -339,7 +343,7 @@ TEST_SUITE("motion compensation of deep samples") {
         }
         references[r].base = reinterpret_cast<const uint8_t*>(slots[r].data());
         references[r].layout = layout;
-        upsample(upsampling, {bitDepth, bitDepth, bitDepth}, &references[r], &pool, 2);
+        upsampleAll(upsampling, {bitDepth, bitDepth, bitDepth}, &references[r]);
       }
       RebuildDsp<uint16_t, int32_t> dsp;
       initRebuild(&dsp, cpuFlags());
@@ -433,8 +437,7 @@ TEST_SUITE("half-pel planes") {
       const HeaderOptions options{.width = width, .height = height, .chroma = Chroma::k444};
       const Picture picture = noisyPicture(options, 5);
       Slot slot(options, picture);
-      ThreadPool pool(1);
-      upsample(upsampleDsp(), kDepths, &slot.reference, &pool, 2);
+      upsampleAll(upsampleDsp(), kDepths, &slot.reference);
       for (int c = 0; c < 3; ++c) {
         const Grid expected = halfPel(picture.plane[c]);
         const HalfPelPlanes<uint8_t> planes = slot.reference.view<uint8_t>(c);
@@ -455,8 +458,7 @@ TEST_SUITE("half-pel planes") {
     Picture picture = flatPicture(options, 0);
     for (int x = 4; x < 8; ++x) picture.plane[0].at(x, 0) = 200;
     Slot slot(options, picture);
-    ThreadPool pool(0);
-    upsample(upsampleDsp(), kDepths, &slot.reference, &pool, 1);
+    upsampleAll(upsampleDsp(), kDepths, &slot.reference);
     const uint8_t* half = slot.reference.half[0][0].data();
     // Sums of the taps on the high side: -1, 2, -5, 16, 37, 30, 33, 32 parts of 32.
     CHECK(Bytes(half, half + 7) == Bytes{0, 13, 0, 100, 231, 188, 206});

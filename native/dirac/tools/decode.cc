@@ -6,13 +6,14 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
-#include <iterator>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "common/md5.h"
 #include "dirac/stream_decoder.h"
+#include "whole_file.h"
 
 namespace {
 
@@ -53,59 +54,66 @@ struct Slots {
 
 class Program {
  public:
-  explicit Program(const Arguments& arguments) : arguments_(arguments) {
+  explicit Program(const Arguments& arguments)
+      : arguments_(arguments), decoder_(arguments.options) {
     if (!arguments.output.empty()) file_.open(arguments.output, std::ios::binary);
   }
 
-  int decode(const std::vector<char>& bytes) {
-    StreamDecoder decoder(arguments_.options);
-    Slots slots;
+  // May be called again: the decoder begins anew, with the memory that it has.
+  int decode(const std::vector<uint8_t>& bytes) {
+    decoder_.reset();
     size_t at = 0;
     for (;;) {
-      const Step step = decoder.step();
-      Event event;
-      while (decoder.nextEvent(&event)) {
-        if (event.kind == Event::Kind::kFormat) {
-          layout_ = event.layout;
-          slots.make(layout_);
-          decoder.provideSlots(event.generation, slots.table);
-        } else if (event.kind == Event::Kind::kPicture) {
-          take(slots.table->data(event.slot));
-          slots.table->release(event.slot);
-        } else if (event.kind == Event::Kind::kError) {
-          std::fprintf(stderr, "dirac-decode: %s at byte %llu (code %d)\n", event.status.detail,
-                       static_cast<unsigned long long>(event.status.position),
-                       static_cast<int>(event.status.code));
-        }
-      }
+      const Step step = decoder_.step();
+      takeEvents();
       if (step == Step::kFailed) return 1;
-      if (step == Step::kEnd) break;
+      if (step == Step::kEnd) return 0;
       if (step == Step::kNeedInput) {
         if (at == bytes.size()) {
-          decoder.finish();
+          decoder_.finish();
         } else {
           const size_t size = std::min(arguments_.chunk, bytes.size() - at);
-          at += decoder.push(reinterpret_cast<const uint8_t*>(bytes.data()) + at, size);
+          at += decoder_.push(bytes.data() + at, size);
         }
       }
     }
-    stats_ = decoder.stats();
-    return 0;
   }
 
   void report() {
     if (arguments_.md5) std::printf("%s\n", total_.hex().c_str());
     rusage usage{};
     getrusage(RUSAGE_SELF, &usage);
-    std::fprintf(stderr, "%llu pictures, %llu damaged, %llu skipped, %.3f s user CPU\n",
+    const Stats& stats = decoder_.stats();
+    std::fprintf(stderr,
+                 "%llu pictures, %llu damaged, %llu skipped, %.3f s user CPU, %.1f MB beside the "
+                 "slots\n",
                  static_cast<unsigned long long>(frames_),
-                 static_cast<unsigned long long>(stats_.damaged),
-                 static_cast<unsigned long long>(stats_.skippedPictures),
+                 static_cast<unsigned long long>(stats.damaged),
+                 static_cast<unsigned long long>(stats.skippedPictures),
                  static_cast<double>(usage.ru_utime.tv_sec) +
-                     static_cast<double>(usage.ru_utime.tv_usec) / 1e6);
+                     static_cast<double>(usage.ru_utime.tv_usec) / 1e6,
+                 static_cast<double>(decoder_.workingMemory()) / 1e6);
   }
 
  private:
+  void takeEvents() {
+    Event event;
+    while (decoder_.nextEvent(&event)) {
+      if (event.kind == Event::Kind::kFormat) {
+        layout_ = event.layout;
+        slots_.make(layout_);
+        decoder_.provideSlots(event.generation, slots_.table);
+      } else if (event.kind == Event::Kind::kPicture) {
+        take(slots_.table->data(event.slot));
+        slots_.table->release(event.slot);
+      } else if (event.kind == Event::Kind::kError) {
+        std::fprintf(stderr, "dirac-decode: %s at byte %llu (code %d)\n", event.status.detail,
+                     static_cast<unsigned long long>(event.status.position),
+                     static_cast<int>(event.status.code));
+      }
+    }
+  }
+
   void take(const uint8_t* base) {
     Md5 frame;
     if (arguments_.md5 || arguments_.frameMd5 || file_.is_open()) {
@@ -130,7 +138,8 @@ class Program {
   Md5 total_;
   std::ofstream file_;
   uint64_t frames_ = 0;
-  Stats stats_;
+  Slots slots_;
+  StreamDecoder decoder_;
 };
 
 bool parse(int argc, char** argv, Arguments* arguments) {
@@ -173,17 +182,15 @@ int main(int argc, char** argv) {
     std::fputs(kUsage, stderr);
     return 2;
   }
-  std::ifstream in(arguments.input, std::ios::binary);
-  if (!in) {
+  const std::optional<std::vector<uint8_t>> bytes = contentsOf(arguments.input);
+  if (!bytes) {
     std::fprintf(stderr, "dirac-decode: Expected a readable file but received %s\n",
                  arguments.input.c_str());
     return 1;
   }
-  const std::vector<char> bytes{std::istreambuf_iterator<char>(in),
-                                std::istreambuf_iterator<char>()};
   Program program(arguments);
   int result = 0;
-  for (int i = 0; i < arguments.repeat && result == 0; ++i) result = program.decode(bytes);
+  for (int i = 0; i < arguments.repeat && result == 0; ++i) result = program.decode(*bytes);
   program.report();
   return result;
 }

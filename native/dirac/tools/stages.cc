@@ -6,9 +6,7 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <fstream>
-#include <iterator>
-#include <string>
+#include <optional>
 #include <vector>
 
 #include "coefficients.h"
@@ -16,6 +14,7 @@
 #include "motion_data.h"
 #include "obmc.h"
 #include "reference_picture.h"
+#include "whole_file.h"
 
 namespace {
 
@@ -94,7 +93,7 @@ class Stages {
     for (const FrameLayout::Plane& plane : layout_.plane) {
       samples_ += static_cast<double>(plane.width) * static_cast<double>(plane.height);
     }
-    decoder_.begin(layout_.bytesPerSample == 1);
+    history_.begin(layout_.bytesPerSample == 1, QuantiserDialect::kDetect);
   }
 
   template <typename Work>
@@ -120,8 +119,10 @@ class Stages {
       field_.configure(static_cast<int>(layout_.plane[0].width),
                        static_cast<int>(layout_.plane[0].height), prediction_);
       timed(&motion_, [&] {
-        static_cast<void>(readMotionData(
-            bits, {references_, prediction_.usesGlobal, usesArithmeticCoding(unit.code)}, &field_));
+        CodedMotion coded;
+        static_cast<void>(findMotionData(bits, references_, &coded));
+        decodeMotionData(
+            coded, {references_, prediction_.usesGlobal, usesArithmeticCoding(unit.code)}, &field_);
       });
       bits.align();
       residual = bits.bit() == 0;
@@ -151,8 +152,11 @@ class Stages {
                                                 : decoder_.findSlices(bits, transformParams_));
     });
     timed(&coefficients_, [&] {
-      decoder_.decode(transformParams_, size,
-                      {.intra = references_ == 0, .arithmetic = usesArithmeticCoding(unit.code)});
+      decoder_.start(transformParams_, size,
+                     {.intra = references_ == 0, .arithmetic = usesArithmeticCoding(unit.code)});
+      while (const size_t tasks = decoder_.nextPass()) {
+        for (size_t task = 0; task < tasks; ++task) decoder_.run(task);
+      }
     });
     return true;
   }
@@ -167,7 +171,7 @@ class Stages {
     if (residual) {
       const double begin = now();
       for (int c = 0; c < 3; ++c) {
-        auto& rows = decoder_.rows<Coefficient>(transformParams_, c, 1)[0];
+        auto& rows = decoder_.rows<Coefficient>(c, 1)[0];
         for (uint32_t y = 0; y < layout_.plane[c].height; ++y) rows.next();
       }
       transformed = now() - begin;
@@ -179,9 +183,10 @@ class Stages {
       reference.base = held_.data();
       reference.layout = layout_;
       if (prediction_.precision > 0) {
-        upsample(upsampling, depth, &reference, &pool_, 1);  // takes its memory
-        reference.upsampled = false;
-        timed(&halfPel_, [&] { upsample(upsampling, depth, &reference, &pool_, 1); });
+        const size_t tasks = prepareUpsampling(&reference);
+        timed(&halfPel_, [&] {
+          for (size_t task = 0; task < tasks; ++task) upsample(upsampling, depth, &reference, task);
+        });
       }
     }
     Stage& stage = references_ > 0 ? compensation_ : store_;
@@ -209,15 +214,14 @@ class Stages {
     job.targetStride = static_cast<ptrdiff_t>(plane.stride / sizeof(Sample));
     job.width = static_cast<int>(plane.width);
     job.height = static_cast<int>(plane.height);
-    ResidualRows<Coefficient>* rows =
-        residual ? &decoder_.rows<Coefficient>(transformParams_, c, 1)[0] : nullptr;
+    ResidualRows<Coefficient>* rows = residual ? &decoder_.rows<Coefficient>(c, 1)[0] : nullptr;
     if (references_ > 0) return compensate(dsp, job, 0, field_.blocksY, rows);
     storeIntra(dsp, job, 0, job.height, rows);
   }
 
   const std::vector<uint8_t>& bytes_;
-  ThreadPool pool_{0};
-  CoefficientDecoder decoder_{DecoderOptions{}, &pool_};
+  CoefficientHistory history_;
+  CoefficientDecoder decoder_{DecoderOptions{}, &history_};
   RebuildDsp<uint8_t, int16_t> short_;
   RebuildDsp<uint8_t, int32_t> wide_;
   RebuildDsp<uint16_t, int32_t> deep_;
@@ -250,10 +254,12 @@ int main(int argc, char** argv) {
     std::fputs(kUsage, stderr);
     return 2;
   }
-  std::ifstream in(argv[1], std::ios::binary);
-  const std::vector<uint8_t> bytes{std::istreambuf_iterator<char>(in),
-                                   std::istreambuf_iterator<char>()};
-  Stages stages(bytes);
+  const std::optional<std::vector<uint8_t>> bytes = contentsOf(argv[1]);
+  if (!bytes) {
+    std::fprintf(stderr, "dirac-stages: Expected a readable file but received %s\n", argv[1]);
+    return 1;
+  }
+  Stages stages(*bytes);
   if (!stages.run()) {
     std::fprintf(stderr, "dirac-stages: Expected a Dirac stream but received %s\n", argv[1]);
     return 1;

@@ -35,7 +35,7 @@ const LOG_EVERY_US = 1_000_000;
 
 /** Options of a {@link DiracDecoder}. */
 export interface DiracDecoderOptions {
-  /** Threads that take part in one picture, 1 to 64. Default: as many as there are processors. */
+  /** Threads that decode, 1 to 64. Default: as many as there are processors. */
   readonly threads?: number;
   /** Largest picture accepted, width times height. Default 8192 x 4320. */
   readonly maxPixels?: number;

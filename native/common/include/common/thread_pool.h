@@ -12,6 +12,17 @@
 
 namespace kamaelia {
 
+// Work that comes in pieces.
+class PooledWork {
+ public:
+  // Does a piece, on a worker of a pool. False where there is none at the moment: the worker
+  // leaves.
+  virtual bool doPiece() = 0;
+
+ protected:
+  ~PooledWork() = default;
+};
+
 // One pool a library image, alive while somebody holds it, with as many workers as there are cores
 // less one.
 class ThreadPool {
@@ -19,36 +30,35 @@ class ThreadPool {
   // The pool of this image, made on first use; dropping the last pointer joins its workers.
   static std::shared_ptr<ThreadPool> shared();
 
-  // workers: threads beside the callers; 0 is allowed and leaves all work to them.
+  // workers: threads beside the callers, fewer where the system gives no more; 0 is allowed and
+  // leaves all work to the callers.
   explicit ThreadPool(size_t workers);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
 
-  // Runs fn(context, i) for every i below count, each once, on at most maxThreads threads of which
-  // the caller is one, and returns when all are done. Order is not defined. May be called from
-  // several threads at once, not from inside fn.
-  void parallelFor(size_t count, size_t maxThreads, void (*fn)(void* context, size_t index),
-                   void* context);
+  size_t workers() const { return threads_.size(); }
 
-  template <typename Function>
-  void parallelFor(size_t count, size_t maxThreads, Function&& function) {
-    auto* target = &function;
-    parallelFor(
-        count, maxThreads,
-        [](void* context, size_t index) { (*static_cast<decltype(target)>(context))(index); },
-        target);
-  }
+  // One worker more comes to the work when it can, and stays until there is no piece; between two
+  // pieces it turns to whatever else waits for workers. Never waits itself. work: until dismiss().
+  void call(PooledWork* work);
+  // No worker will come any more; waits until those that are there have done their piece. Not from
+  // inside doPiece().
+  void dismiss(PooledWork* work);
 
  private:
-  struct Job;
+  struct Visit {
+    PooledWork* work;
+    bool dismissed = false;
+  };
 
-  void work();
-  static void take(Job& job);
+  void visit();
 
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<std::shared_ptr<Job>> jobs_;
+  std::condition_variable left_;
+  std::deque<PooledWork*> calls_;
+  std::vector<Visit*> visits_;  // one for each worker that is at work
   bool closing_ = false;
   std::vector<std::thread> threads_;
 };

@@ -81,7 +81,8 @@ class Decoder {
   void takeEvents(std::unique_lock<std::mutex>& lock);
   bool waitFor(std::unique_lock<std::mutex>& lock, Step step);
   bool feed(std::unique_lock<std::mutex>& lock);
-  void startAnew();
+  bool goOn(std::unique_lock<std::mutex>& lock);
+  void startAnew(std::unique_lock<std::mutex>& lock);
   void ring(std::unique_lock<std::mutex>& lock);
   void dropEvents();
   void say(DecoderEvent::Kind kind, std::unique_lock<std::mutex>& lock);

@@ -19,6 +19,7 @@ class FieldFrames;
 class FragmentedPicture;
 class OutputOrder;
 class PictureDecoder;
+class PicturePipeline;
 class ReferenceBuffer;
 struct OpenFrame;
 struct PictureHeader;
@@ -45,9 +46,14 @@ class StreamDecoder {
   // pictures that were not taken are forgotten; slots and formats stay.
   void reset();
 
+  // With several threads, pictures may be at work when it returns, whatever it returns but kEnd,
+  // kFailed and kNeedSlot.
   Step step();
-  // Events pile up only as long as step() is called without taking them; a step makes at most
-  // OutputOrder::kDepth + 2.
+  // Goes on with pictures that are at work: does a piece, or waits until other threads have done
+  // one. False where no picture is at work. To be called before waiting for input.
+  bool work();
+  // Events pile up only as long as step() and work() are called without taking them; a call makes
+  // at most OutputOrder::kDepth + 2, and as many as there may be pictures at work.
   bool nextEvent(Event* event);
 
   // The slots of the generation that the last format event named. A picture's slot is counted once
@@ -55,9 +61,16 @@ class StreamDecoder {
   void provideSlots(uint32_t generation, std::shared_ptr<SlotTable> slots);
 
   const Stats& stats() const { return stats_; }
+  // Pictures that may be at work at the same time: one more than there are threads, but 1 with a
+  // single thread and 8 at most; fewer where slots are few or pictures need much memory.
+  size_t mostPicturesAtWork() const;
+  // The most bytes that pictures at work and half-pel planes of references have taken, beside the
+  // slots.
+  size_t workingMemory() const { return mostMemory_; }
 
  private:
   struct PictureWork;
+  struct DuePicture;
 
   Step handleUnit(const Unit& unit);
   Step beginSequence(const Unit& unit);
@@ -72,26 +85,34 @@ class StreamDecoder {
   bool takeSlot(PictureWork* work);
   void giveSlotBack(const PictureWork& work);
   void skipPicture(const PictureHeader& header);
-  void store(const PictureWork& work, bool damaged);
+  Step postpone(Step reason);
+  void start(PictureDecoder* decoder, PictureWork work);
+  void takeDone();
+  void settle();
+  void finishFrame(const WaitingPicture& picture, Event* event);
+  size_t referenceMemory() const;
+  void store(PictureWork* work);
   void storeField(WaitingPicture field);
   bool findReferences(PictureWork* work);
   ReferencePicture* substitute(uint32_t number, const FrameLayout& layout);
-  void verify(const PictureWork& work);
   bool fieldCoding() const { return format_.pictureCodingMode == 1; }
   const FrameLayout& layoutOfPicture(uint32_t number) const;
   void closeFrame(OpenFrame frame);
 
   DecoderOptions options_;
   StreamParser parser_;
-  std::unique_ptr<PictureDecoder> pictures_;
+  std::unique_ptr<PicturePipeline> pictures_;
+  std::vector<PictureWork> working_;  // of the pictures at work, in their order
   std::unique_ptr<OutputOrder> order_;
   std::unique_ptr<ReferenceBuffer> references_;
   std::unique_ptr<FieldFrames> frames_;  // that lack a field
   std::unique_ptr<FragmentedPicture> fragmented_;
   std::unique_ptr<PictureWork> fragmentedWork_;  // what the picture at hand is for
   std::unique_ptr<AuxiliaryUnits> auxiliary_;
-  std::unique_ptr<ReferencePicture> grey_;  // stands in for a missing reference
+  // Stand in for a missing reference of a lower field, and of any other picture.
+  std::unique_ptr<ReferencePicture> grey_[2];
   std::vector<uint8_t> greySamples_;
+  std::deque<DuePicture> due_;  // in their order
   std::deque<Event> events_;
   std::shared_ptr<SlotTable> slots_;
   std::vector<uint8_t> header_;  // of the current sequence, as it came
@@ -107,6 +128,7 @@ class StreamDecoder {
   bool failed_ = false;
   int64_t outputIndex_ = 0;
   uint64_t searchedFrom_ = 0;  // stream position from which a sequence header is looked for
+  size_t mostMemory_ = 0;
   Stats stats_;
 };
 

@@ -97,7 +97,8 @@ enum class MissingReferences : uint8_t {
 };
 
 struct DecoderOptions {
-  // Threads that take part in one picture, 1 to 64; the output is the same whatever the number.
+  // Threads that decode, 1 to 64; the output is the same whatever the number. With more than one,
+  // pictures begin before those in front of them are done.
   int threads = 1;
   // Largest width x height accepted, in luma samples; at most 2^28. In pictures over 64 x 64 a side
   // under 64 counts as 64, which is what it costs.

@@ -99,8 +99,8 @@ enum {
 /* Filled by kamaelia_dirac_options_init(); what is changed afterwards is the caller's wish. */
 typedef struct kamaelia_dirac_options {
   size_t struct_size; /* bytes of this structure, as the caller was compiled */
-  /* Threads that take part in a picture, the caller's among them: 1 to 64, or 0 for one a core,
-   * which is the default. The frames are the same whatever the number. */
+  /* Threads that decode, the caller's among them: 1 to 64, or 0 for one a core, which is the
+   * default. The frames are the same whatever the number. */
   uint32_t threads;
   /* Frames that the caller may hold at once, 1 to 256; 4 by default. */
   uint32_t max_held_frames;
@@ -273,6 +273,9 @@ KAMAELIA_DIRAC_API kamaelia_dirac_result kamaelia_dirac_finish(kamaelia_dirac_de
 
 /* Decodes until there is a frame, which is then the caller's to release, or something else to say.
  * frame: set to NULL where the result is not FRAME.
+ * NEED_INPUT: push some, or finish. With several threads, frames of what was pushed may still be at
+ * work then; called again without a push between, it waits for them and hands them out, before it
+ * says NEED_INPUT once more.
  * An error of the stream (NO_SEQUENCE_HEADER, UNSUPPORTED, LIMIT) comes behind the frames before it
  * and stays until a reset. OUT_OF_MEMORY stays for ever. */
 KAMAELIA_DIRAC_API kamaelia_dirac_result kamaelia_dirac_next(kamaelia_dirac_decoder* decoder,
