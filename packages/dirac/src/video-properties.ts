@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { NativeFrameLayout, NativeVideoFormat } from '@kamaelia/dirac-native';
-import type { ColorSpace, FrameLayout, PixelFormat, Rect } from '@kamaelia/media';
+import {
+  type BitDepths,
+  type ColorSpace,
+  type FrameLayout,
+  type PixelFormat,
+  pixelFormat,
+  type Rect,
+} from '@kamaelia/media';
 
 // Indices of the Dirac specification 2.2.3, 10.3.9 and of SMPTE ST 2042-1:2017, 11.4.10.
 const PRIMARIES = ['bt709', 'smpte170m', 'bt470bg', 'smpte431', 'bt2020'] as const;
@@ -33,6 +40,13 @@ export function pixelFormatOf(format: NativeVideoFormat): PixelFormat {
   return `${SAMPLINGS[format.chroma]}${depth > 8 ? `P${held}` : ''}` as PixelFormat;
 }
 
+/** Bits of luma and chroma samples, where they do not fill the format. */
+export function bitDepthsOf(format: NativeVideoFormat): BitDepths | undefined {
+  const { lumaDepth: luma, chromaDepth: chroma } = format;
+  const { bitDepth } = pixelFormat(pixelFormatOf(format));
+  return luma === bitDepth && chroma === bitDepth ? undefined : { luma, chroma };
+}
+
 /** The clean area, where it lies within the picture; what it leaves out is not meant to be seen, but is decoded. */
 export function cleanAreaOf(format: NativeVideoFormat): Rect {
   const { cleanLeft: x, cleanTop: y, cleanWidth: width, cleanHeight: height } = format;
@@ -42,8 +56,10 @@ export function cleanAreaOf(format: NativeVideoFormat): Rect {
 
 /** What the frames of a sequence have in common, with the decoder's own layout of slots. */
 export function frameLayoutOf(format: NativeVideoFormat, layout: NativeFrameLayout): FrameLayout {
+  const bitDepths = bitDepthsOf(format);
   return {
     format: pixelFormatOf(format),
+    ...(bitDepths === undefined ? {} : { bitDepths }),
     codedWidth: format.width,
     codedHeight: format.height,
     colorSpace: colorSpaceOf(format),

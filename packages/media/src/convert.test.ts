@@ -70,6 +70,31 @@ describe('copyTo() in the format of the frame', () => {
   });
 });
 
+describe('copyTo() of samples that do not fill their format', () => {
+  const shape = { format: 'I444P10', codedWidth: 2, codedHeight: 1 } as const;
+  const rows = [[[511, 64]], [[0, 128]], [[250, 256]]];
+
+  it('scales them by their own depth', async () => {
+    const rgb = { primaries: null, transfer: null, matrix: 'rgb', fullRange: true } as const;
+    const nine = frameOf(pool, { ...shape, colorSpace: rgb, bitDepths: { luma: 9, chroma: 9 } }, rows);
+    expect(await converted(nine, { format: 'RGB' })).toEqual([125, 255, 0, 128, 32, 64]);
+  });
+
+  it('scales luma and chroma by depths of their own', async () => {
+    const frame = frameOf(pool, { ...shape, bitDepths: { luma: 8, chroma: 10 } }, [
+      [[16, 235]],
+      [[512, 64]],
+      [[960, 512]],
+    ]);
+    expect(await converted(frame, { format: 'I444' })).toEqual([16, 235, 128, 16, 240, 128]);
+  });
+
+  it('copies them as they are in the format of the frame', async () => {
+    const frame = frameOf(pool, { ...shape, bitDepths: { luma: 9, chroma: 9 } }, rows);
+    expect(words(await converted(frame))).toEqual([511, 64, 0, 128, 250, 256]);
+  });
+});
+
 describe('copyTo() at another size', () => {
   const grey = (rows: readonly (readonly number[])[], format: 'I444' | 'I444P10' = 'I444'): VideoFrame => {
     const shape = { format, codedWidth: rows[0]?.length ?? 0, codedHeight: rows.length };

@@ -163,13 +163,13 @@ class Planes {
   }
 }
 
-function depthsOf({ colorSpace, formatInfo }: VideoFrame): { luma: Depth; chroma: Depth; alpha: Depth } {
+function depthsOf({ colorSpace, bitDepths }: VideoFrame): { luma: Depth; chroma: Depth; alpha: Depth } {
   const { fullRange, matrix } = colorSpace;
-  const { bitDepth } = formatInfo;
+  const { luma, chroma } = bitDepths;
   return {
-    luma: toEightBits(bitDepth, fullRange, false),
-    chroma: toEightBits(bitDepth, fullRange, matrix !== 'rgb'),
-    alpha: toEightBits(bitDepth, true, false),
+    luma: toEightBits(luma, fullRange, false),
+    chroma: toEightBits(chroma, fullRange, matrix !== 'rgb'),
+    alpha: toEightBits(luma, true, false),
   };
 }
 
@@ -215,7 +215,8 @@ function toPlanar(frame: VideoFrame, planned: Plan, destination: Uint8Array): vo
   const { luma, chroma } = depthsOf(frame);
   const planes = new Planes(frame, planned);
   let at = 0;
-  if (isUnscaled(planned) && frame.formatInfo.bitDepth === bitDepth) at = copy(frame, 0, rect, destination, 0);
+  const asItIs = same || (frame.formatInfo.bitDepth === bitDepth && frame.bitDepths.luma === bitDepth);
+  if (isUnscaled(planned) && asItIs) at = copy(frame, 0, rect, destination, 0);
   else
     at = write(planes.on(0, 0, 0), same ? AS_IT_IS : luma, { destination, at, apart: bytesPerSample, bytesPerSample });
   if (format === 'NV12') {

@@ -221,11 +221,16 @@ function positive(owner: string, name: string, value: number): number {
   return value;
 }
 
-function checkLayout({ format, codedWidth, codedHeight, visibleRect, planes, slotBytes }: FrameLayout): void {
+function checkLayout(layout: FrameLayout): void {
+  const { format, bitDepths, codedWidth, codedHeight, visibleRect, planes, slotBytes } = layout;
   for (const [name, value] of Object.entries({ codedWidth, codedHeight, slotBytes })) {
     positive('FramePool', name, value);
   }
-  const { planes: geometry } = pixelFormat(format);
+  const { planes: geometry, bitDepth: most } = pixelFormat(format);
+  for (const [name, bits] of Object.entries(bitDepths ?? {})) {
+    if (Number.isSafeInteger(bits) && bits >= 8 && bits <= most) continue;
+    throw new RangeError(`FramePool: Expected 8 to ${most} bits for ${name} in bitDepths but received ${String(bits)}`);
+  }
   if (planes.length !== geometry.length) {
     throw new RangeError(`FramePool: Expected ${geometry.length} planes for ${format} but received ${planes.length}`);
   }
@@ -241,7 +246,7 @@ function checkLayout({ format, codedWidth, codedHeight, visibleRect, planes, slo
 }
 
 const plain = ['format', 'codedWidth', 'codedHeight', 'fields', 'chromaLocation'] as const;
-const nested = ['visibleRect', 'colorSpace', 'pixelAspect', 'frameRate'] as const;
+const nested = ['bitDepths', 'visibleRect', 'colorSpace', 'pixelAspect', 'frameRate'] as const;
 
 function sameProperties(layout: FrameLayout, properties: VideoProperties): boolean {
   return (

@@ -26,7 +26,8 @@ export function packedPlanes(frame: VideoFrame, prefix: Uint8Array = new Uint8Ar
 /** The `C` tag: sampling with chroma location at 4:2:0, and depth. */
 function y4mColour(frame: VideoFrame): string {
   const { name, bitDepth, model, alpha } = pixelFormat(frame.format);
-  const deep = bitDepth > 8 ? String(bitDepth) : '';
+  const { luma, chroma } = frame.bitDepths;
+  const deep = bitDepth > 8 ? String(luma === chroma ? luma : bitDepth) : '';
   if (model === 'grey') return `mono${deep}`;
   const sampling = /^I(4\d\d)/.exec(name)?.[1];
   if (sampling === undefined || (alpha && (sampling !== '444' || bitDepth > 8))) {

@@ -19,6 +19,7 @@ export {
   PoolGeneration,
 } from './pool-generation.js';
 export {
+  type BitDepths,
   type ColorSpace,
   type FrameTimes,
   type LowBand,

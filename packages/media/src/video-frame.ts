@@ -34,9 +34,17 @@ export interface ColorSpace {
   readonly fullRange: boolean;
 }
 
+/** Bits of samples: of a plane of luma (or green, or grey), and of the others. */
+export interface BitDepths {
+  readonly luma: number;
+  readonly chroma: number;
+}
+
 /** What the frames of a stream have in common. */
 export interface VideoProperties {
   readonly format: PixelFormat;
+  /** Bits that samples have, where they are fewer than the format's; they are not scaled up. 8 to the format's bits. */
+  readonly bitDepths?: BitDepths;
   /** Luma samples stored. */
   readonly codedWidth: number;
   readonly codedHeight: number;
@@ -202,6 +210,11 @@ export class VideoFrame {
   }
   get displayHeight(): number {
     return this.visibleRect.height;
+  }
+  /** Bits that samples have; the format's, unless they are fewer. */
+  get bitDepths(): BitDepths {
+    const { bitDepth } = this.formatInfo;
+    return this.#generation.layout.bitDepths ?? { luma: bitDepth, chroma: bitDepth };
   }
   get colorSpace(): ColorSpace {
     return this.#generation.layout.colorSpace ?? DEFAULT_COLOR;
