@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How the scripts of this folder start programs and speak.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -41,6 +41,30 @@ export function run(command, args, { env = {}, cwd = root, capture = false, quie
   const ok = result.status === 0;
   if (quiet && !ok) process.stderr.write(`${result.stdout}${result.stderr}`);
   return { ok, status: result.status, stdout: result.stdout ?? '', stderr: result.stderr ?? '' };
+}
+
+/** As run() with `capture`, while others run too. Its stdout and stderr are one text. */
+export function start(command, args, { env = {}, cwd = root } = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text) => {
+        output += text;
+      });
+    }
+    child.on('error', reject);
+    child.on('close', (status) => resolve({ ok: status === 0, status, output }));
+  });
+}
+
+/** Runs functions that give promises, so many at a time, in their order. */
+export async function inTurns(atOnce, tasks) {
+  const left = [...tasks];
+  const worker = async () => {
+    for (let task = left.shift(); task; task = left.shift()) await task();
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
 }
 
 /** Runs a program and ends this script with exit code 1 where it fails. */
