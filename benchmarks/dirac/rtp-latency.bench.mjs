@@ -15,13 +15,18 @@ const help = `Usage: npm run bench -- dirac rtp-latency [--json FILE]
 
 Sends a VC-2 stream of 1920x1080, 8 bits, 0.96 MB a picture (bench/hd-hq8.vc2 of the reference set), as RTP packets over the
 loopback from another thread, each picture spread over 30 ms, and the next one when its frame is there. Measured: from when the last packet of a
-picture is received to when its frame is there. Its rival is the decoder alone, which is given the whole picture at once.
+picture is received to when its frame is there, with the decoder's option lowDelay. Its rivals are the same without the option,
+and the decoder alone, which is given the whole picture at once.
+
+The same pictures as bytes without RTP, a picture every 40 ms in 30 pieces a millisecond apart: from when the last piece is
+sent to when the frame is there. The rival is the same without lowDelay, which has to wait for the next picture.
 
 Then the packets of 8 pictures come from memory, without a decoder, and CPU time is measured; the rival copies each packet.`;
 
 const ROUNDS = 5;
 const PICTURES = 30;
 const SPREAD_MS = 30;
+const PERIOD_MS = 40;
 const PADDING = Buffer.from([0x42, 0x42, 0x43, 0x44, 0x30, 0, 0, 0, 13, 0, 0, 0, 0]);
 const WARM_UP = 5;
 const THREADS = 2;
@@ -98,7 +103,7 @@ function sender() {
 }
 
 /** Milliseconds from the last packet to the frame, for each picture. */
-async function throughRtp(pictures) {
+async function throughRtp(pictures, lowDelay) {
   const peer = new SimplePeer({ receiveBuffer: 4 << 20, queue: 8192 });
   const depayload = new VC2RTPDepayload();
   const latencies = [];
@@ -108,7 +113,7 @@ async function throughRtp(pictures) {
     if (datagram[0][1] >= 0x80) last = milliseconds();
     return datagram;
   };
-  const graph = Pipeline(peer, tap, depayload, new DiracDecoder({ threads: THREADS }), (frame) => {
+  const graph = Pipeline(peer, tap, depayload, new DiracDecoder({ threads: THREADS, lowDelay }), (frame) => {
     latencies.push(milliseconds() - last);
     if (frame.damaged) damaged++;
     frame.close();
@@ -151,6 +156,32 @@ async function decoderAlone([header, ...pictures]) {
   return latencies.slice(WARM_UP);
 }
 
+/** The same for a live stream of bytes, whose pictures come at their times. */
+async function liveBytes([header, ...pictures], lowDelay) {
+  const latencies = [];
+  const sentAt = [];
+  const until = (time) => new Promise((resolve) => setTimeout(resolve, time - milliseconds()));
+  async function* source() {
+    yield header;
+    const begin = milliseconds();
+    for (let n = 0; n < PICTURES; n++) {
+      const unit = Buffer.from(pictures[n % pictures.length]);
+      unit.writeUInt32BE(n, 13);
+      const size = Math.ceil(unit.length / SPREAD_MS);
+      for (let i = 0; i < SPREAD_MS; i++) {
+        await until(begin + n * PERIOD_MS + i + 1);
+        if (i + 1 === SPREAD_MS) sentAt.push(milliseconds());
+        yield unit.subarray(i * size, (i + 1) * size);
+      }
+    }
+  }
+  await Pipeline(source(), new DiracDecoder({ threads: THREADS, lowDelay }), (frame) => {
+    latencies.push(milliseconds() - sentAt[latencies.length]);
+    frame.close();
+  }).run();
+  return latencies.slice(WARM_UP);
+}
+
 /** Microseconds of CPU time for a packet. */
 async function costOf(packets, middle) {
   let bytes = 0;
@@ -172,10 +203,13 @@ async function main() {
   if (!existsSync(file)) throw new Error(`Expected the reference streams at ${shared} but found none`);
   const units = oneSequence(readFileSync(file));
   const pictures = await packetsByPicture(units);
-  const latency = { rtp: [], alone: [] };
+  const latency = { rtp: [], rtpHeld: [], alone: [], bytes: [], bytesHeld: [] };
   for (let round = 0; round < ROUNDS; round++) {
     latency.alone.push(...(await decoderAlone(units)));
-    latency.rtp.push(...(await throughRtp(pictures)));
+    latency.rtp.push(...(await throughRtp(pictures, true)));
+    latency.rtpHeld.push(...(await throughRtp(pictures, false)));
+    latency.bytes.push(...(await liveBytes(units, true)));
+    latency.bytesHeld.push(...(await liveBytes(units, false)));
   }
   const numbering = new Numbering();
   const packets = [...Array(8).keys()].flatMap((again) =>
@@ -199,17 +233,24 @@ async function main() {
     ),
     usAPacket: { depayload: median(cost.depayload), copy: median(cost.copy) },
   };
-  const { rtp, alone } = result.latency;
+  const { rtp, rtpHeld, alone, bytes, bytesHeld } = result.latency;
   const { depayload, copy } = result.usAPacket;
   console.log(
     `${cpus()[0]?.model}, ${cpus().length} cores, ${THREADS} decoding threads, ${latency.rtp.length} pictures each`,
   );
   console.log(`${result.packetsAPicture} packets a picture`);
-  console.log(`last packet to frame     p50 ${rtp.p50.toFixed(2)} ms   p99 ${rtp.p99.toFixed(2)} ms`);
-  console.log(`decoder alone            p50 ${alone.p50.toFixed(2)} ms   p99 ${alone.p99.toFixed(2)} ms`);
-  console.log(
-    `ratio                    p50 ${(rtp.p50 / alone.p50).toFixed(2)}x     p99 ${(rtp.p99 / alone.p99).toFixed(2)}x`,
-  );
+  const line = (name, { p50, p99 }) =>
+    console.log(`${name.padEnd(36)} p50 ${p50.toFixed(2)} ms   p99 ${p99.toFixed(2)} ms`);
+  const ratio = (of, to) =>
+    console.log(`${'ratio'.padEnd(36)} p50 ${(of.p50 / to.p50).toFixed(2)}x     p99 ${(of.p99 / to.p99).toFixed(2)}x`);
+  line('last packet to frame, lowDelay', rtp);
+  line('last packet to frame, without', rtpHeld);
+  ratio(rtp, rtpHeld);
+  line('decoder alone, whole pictures', alone);
+  ratio(rtp, alone);
+  line('last byte to frame, lowDelay', bytes);
+  line('last byte to frame, without', bytesHeld);
+  ratio(bytes, bytesHeld);
   console.log(
     `depayload                ${depayload.toFixed(2)} us of CPU a packet, ${(bits / depayload / 1000).toFixed(1)} Gbit/s`,
   );

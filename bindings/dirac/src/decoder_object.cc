@@ -110,6 +110,7 @@ DecoderObject::DecoderObject(const Napi::CallbackInfo& info)
   options.missingReferences = static_cast<MissingReferences>(
       wordOption(given, "missingReferences", {"skip", "substitute"}));
   options.lowBand = flagOption(given, "lowBand");
+  options.lowDelay = flagOption(given, "lowDelay");
   const Napi::Value onWake = given.Get("onWake");
   if (!onWake.IsFunction()) refuse(env, true, ": Expected a function for onWake", onWake);
   // Room for one: further calls while one is pending are dropped, and the decoder makes none before

@@ -134,6 +134,8 @@ export interface NativeDecoderOptions {
   readonly missingReferences?: 'skip' | 'substitute';
   /** Whether intra pictures come with their low-low band. Default false. */
   readonly lowBand?: boolean;
+  /** Whether intra pictures come as soon as their last byte was pushed. Default false. */
+  readonly lowDelay?: boolean;
   /** Called on this thread when there is something to poll or room to push; at most one call is pending. */
   readonly onWake: () => void;
 }

@@ -32,20 +32,28 @@ struct Run {
 };
 
 // seed 0: one piece, cut only where the parser's buffer is full.
-Run parse(const uint8_t* data, size_t size, size_t maxUnitBytes, uint32_t seed) {
-  StreamParser parser(maxUnitBytes);
+Run parse(const uint8_t* data, size_t size, size_t maxUnitBytes, bool lowDelay, uint32_t seed) {
+  StreamParser parser(maxUnitBytes, lowDelay);
   Run run;
   size_t at = 0;
   uint32_t state = seed;
+  uint64_t begunAt = UINT64_MAX;
+  size_t begun = 0;
   for (;;) {
     Unit unit;
     const StreamParser::Result result = parser.next(&unit);
     if (result == StreamParser::Result::kEnd) break;
     if (result == StreamParser::Result::kUnit) {
+      // No less than what was said of it while it came.
+      if (unit.position == begunAt && unit.size < begun) std::abort();
       uint32_t sum = 0;
       for (size_t i = 0; i < unit.size; ++i) sum = sum * 31 + unit.payload[i];
       run.units.push_back({unit.code, unit.position, unit.size, unit.damaged, sum});
       continue;
+    }
+    if (parser.arriving(&unit)) {
+      begunAt = unit.position;
+      begun = unit.size;
     }
     if (at == size) {
       parser.finish();
@@ -98,8 +106,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   --size;
   constexpr size_t kLimits[] = {32, 256, 4096, size_t{1} << 20};
   const size_t maxUnitBytes = kLimits[choice & 3];
-  const Run whole = parse(data, size, maxUnitBytes, 0);
-  const Run cut = parse(data, size, maxUnitBytes, choice | 1u);
+  const bool lowDelay = (choice & 4) != 0;
+  const Run whole = parse(data, size, maxUnitBytes, lowDelay, 0);
+  const Run cut = parse(data, size, maxUnitBytes, lowDelay, choice | 1u);
   if (whole.units != cut.units || whole.skipped != cut.skipped || whole.lostSync != cut.lostSync) {
     std::abort();
   }

@@ -77,7 +77,7 @@ std::vector<uint8_t> shrunk(const uint8_t* data, size_t size, int kind) {
 class Player {
  public:
   Player(const uint8_t* data, size_t size, uint8_t pace, uint8_t resetAt)
-      : data_(data), size_(size), pace_(pace), decoder_(optionsFor(pace)) {
+      : data_(data), size_(size), pace_(pace), decoder_(optionsFor(pace, resetAt)) {
     resetAfter_ = resetAt == 0 ? size_t{1} << 30 : size * resetAt / 256;
   }
 
@@ -96,12 +96,13 @@ class Player {
   }
 
  private:
-  static DecoderOptions optionsFor(uint8_t pace) {
+  static DecoderOptions optionsFor(uint8_t pace, uint8_t resetAt) {
     DecoderOptions options;
     options.maxPixels = kMaxPixels;
     options.maxUnitBytes = pace & 8 ? 2048 : size_t{1} << 16;
     options.threads = pace & 32 ? 2 : 1;
     options.lowBand = (pace & 8) != 0;
+    options.lowDelay = (resetAt & 1) != 0;
     options.missingReferences =
         pace & 64 ? MissingReferences::kSubstitute : MissingReferences::kSkip;
     return options;
@@ -116,6 +117,7 @@ class Player {
     if (at_ >= resetAfter_) {
       resetAfter_ = size_t{1} << 30;
       decoder_.reset();
+      afterReset_ = true;
     }
     if (at_ == size_) return decoder_.finish();
     state_ = state_ * 1664525 + 1013904223;
@@ -132,6 +134,9 @@ class Player {
       if (event.kind == Event::Kind::kFormat) {
         makeSlots(event);
       } else if (event.kind == Event::Kind::kPicture) {
+        // What was at work when it was reset had its time already.
+        if (afterReset_) expectedPts_ = std::max(expectedPts_, event.pts);
+        afterReset_ = false;
         if (event.pts != expectedPts_++) std::abort();
         held_.push_back({tables_.back(), event.slot});
         if (held_.size() > static_cast<size_t>(pace_ >> 6) * 4) releaseOldest();
@@ -168,6 +173,7 @@ class Player {
   int formats_ = 0;
   uint64_t pixels_ = 1;
   int64_t expectedPts_ = 0;
+  bool afterReset_ = false;
   std::vector<std::unique_ptr<uint8_t[]>> memory_;
   std::vector<std::shared_ptr<SlotTable>> tables_;
   std::deque<Held> held_;

@@ -107,7 +107,7 @@ kamaelia_dirac_result readOptions(const kamaelia_dirac_options* given,
       {"quantiser_dialect", options->quantiser_dialect, 0, KAMAELIA_DIRAC_DIALECT_LEGACY},
       {"missing_references", options->missing_references, 0, KAMAELIA_DIRAC_MISSING_SUBSTITUTE},
       {"low_band", options->low_band, 0, 1},
-      {"reserved", options->reserved, 0, 0},
+      {"low_delay", options->low_delay, 0, 1},
   };
   for (const auto& range : ranges) {
     if (range.value >= range.least && range.value <= range.most) continue;
@@ -129,6 +129,7 @@ DecoderOptions engineOptions(const kamaelia_dirac_options& options) {
   engine.quantiserDialect = static_cast<QuantiserDialect>(options.quantiser_dialect);
   engine.missingReferences = static_cast<MissingReferences>(options.missing_references);
   engine.lowBand = options.low_band != 0;
+  engine.lowDelay = options.low_delay != 0;
   return engine;
 }
 

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <iterator>
 #include <type_traits>
+#include <utility>
 
 #include "common/cpu_flags.h"
 
@@ -44,7 +45,7 @@ std::shared_ptr<const LowBand> copyLowBand(CoefficientPlane<Coefficient>& plane,
 }  // namespace
 
 CoefficientDecoder::CoefficientDecoder(const DecoderOptions& options, CoefficientHistory* history)
-    : options_(options), history_(*history) {
+    : options_(options), history_(*history), slices_(options.maxUnitBytes) {
   const uint32_t flags = cpuFlags();
   initWavelet(&short_.wavelet, flags);
   initWavelet(&wide_.wavelet, flags);
@@ -57,8 +58,8 @@ CoefficientDecoder::CoefficientDecoder(const DecoderOptions& options, Coefficien
 }
 
 size_t CoefficientDecoder::memory() const {
-  return slices_.capacity() * sizeof(CodedSlice) + bands_.capacity() * sizeof(CodedBand) +
-         short_.memory() + wide_.memory();
+  return slices_.memory() + bands_.capacity() * sizeof(CodedBand) + short_.memory() +
+         wide_.memory();
 }
 
 bool CoefficientDecoder::cancelled() {
@@ -145,10 +146,10 @@ Status CoefficientDecoder::findBands(BitReader& bits, const TransformParams& par
 }
 
 Status CoefficientDecoder::findSlices(BitReader& bits, const TransformParams& params) {
-  const size_t count = static_cast<size_t>(params.slices.x) * static_cast<size_t>(params.slices.y);
-  slices_.assign(count, CodedSlice{});
-  if (dirac::findSlices(bits, params, 0, count, slices_.data())) return {};
-  return {Code::kDamaged, bits.bytePosition(), "slices cut short"};
+  slices_.begin(params);
+  const Status status = slices_.addAll(bits);
+  slices_.end();
+  return status;
 }
 
 void CoefficientDecoder::start(const TransformParams& params, const PictureSize& size,
@@ -174,8 +175,11 @@ void CoefficientDecoder::start(const TransformParams& params, const PictureSize&
 size_t CoefficientDecoder::nextPass() {
   switch (pass_) {
     case Pass::kNone:
-      return beginCodes();
+      beginCodes();
+      [[fallthrough]];
     case Pass::kCodes:
+      if (const size_t tasks = nextCodes(); tasks > 0) return tasks;
+      if (!hasAll()) return 0;
       if (params_->syntax != Syntax::kCore) {
         if (keptShort_) {
           raisePeaks<int16_t>();
@@ -195,7 +199,9 @@ size_t CoefficientDecoder::nextPass() {
     history_.wideFor = kPicturesWide;
     keptShort_ = false;
     whole_ = true;
-    return beginCodes();
+    if (params_->syntax != Syntax::kCore) slices_.repeatRows();
+    beginCodes();
+    return nextCodes();
   }
   settleType();
   pass_ = Pass::kNone;
@@ -224,26 +230,43 @@ void CoefficientDecoder::settleType() {
                          [](const TransformReach& reach) { return reach.fitsShort(); });
 }
 
-size_t CoefficientDecoder::beginCodes() {
+void CoefficientDecoder::beginCodes() {
   pass_ = Pass::kCodes;
-  return keptShort_ ? beginCodesIn<int16_t>() : beginCodesIn<int32_t>();
+  bandsDue_ = params_->syntax == Syntax::kCore;
+  partsBegun_ = 0;
+  if (keptShort_) {
+    beginCodesIn<int16_t>();
+  } else {
+    beginCodesIn<int32_t>();
+  }
+}
+
+// Bands, or the rows of slices that have come since the last time.
+size_t CoefficientDecoder::nextCodes() {
+  if (std::exchange(bandsDue_, false)) return 3 * chains(*params_);
+  if (params_->syntax == Syntax::kCore || !slices_.anyRow()) return 0;
+  slices_.takeRows(&rows_);
+  const size_t most =
+      options_.threads == 1 ? 1 : static_cast<size_t>(options_.threads) * kPartsPerThread;
+  parts_ = std::min(rows_.size(), most);
+  partsBefore_ = partsBegun_;
+  partsBegun_ = std::max(partsBegun_, parts_);
+  if (short_.parts.size() < partsBegun_) short_.parts.resize(partsBegun_);
+  if (wide_.parts.size() < partsBegun_) wide_.parts.resize(partsBegun_);
+  return parts_;
 }
 
 template <typename Coefficient>
-size_t CoefficientDecoder::beginCodesIn() {
+void CoefficientDecoder::beginCodesIn() {
   PictureCoefficients<Coefficient>& to = in<Coefficient>();
   for (int c = 0; c < 3; ++c) {
     to.plane[c].configure(size_.width[c], size_.height[c], params_->depth,
                           params_->depthHorizontal);
     peaks_[c] = BandPeaks{};
   }
-  if (params_->syntax == Syntax::kCore) return 3 * chains(*params_);
+  if (params_->syntax == Syntax::kCore) return;
   for (CoefficientPlane<Coefficient>& plane : to.plane) plane.forgetZeroCodeblocks();
   to.layout.configure(to.slices, *params_, to.plane);
-  const int most = options_.threads == 1 ? 1 : options_.threads * kPartsPerThread;
-  parts_ = static_cast<size_t>(std::min(params_->slices.y, most));
-  if (to.parts.size() < parts_) to.parts.resize(parts_);
-  return parts_;
 }
 
 void CoefficientDecoder::run(size_t task) {
@@ -309,17 +332,17 @@ template <typename Coefficient>
 void CoefficientDecoder::decodeSliceRows(size_t task) {
   PictureCoefficients<Coefficient>& to = in<Coefficient>();
   SliceDecoder<Coefficient>& decoder = to.parts[task];
-  const auto rows = static_cast<size_t>(params_->slices.y);
-  decoder.begin(to.layout);
-  for (size_t row = rows * task / parts_; row < rows * (task + 1) / parts_ && !cancelled(); ++row) {
-    if (!decoder.decodeRow(slices_.data(), static_cast<int>(row))) whole_ = false;
+  if (task >= partsBefore_) decoder.begin(to.layout);
+  const size_t end = rows_.size() * (task + 1) / parts_;
+  for (size_t i = rows_.size() * task / parts_; i < end && !cancelled(); ++i) {
+    if (!decoder.decodeRow(slices_.slices(), rows_[i])) whole_ = false;
   }
 }
 
 template <typename Coefficient>
 void CoefficientDecoder::raisePeaks() {
   const PictureCoefficients<Coefficient>& from = in<Coefficient>();
-  for (size_t part = 0; part < parts_; ++part) from.parts[part].raise(peaks_);
+  for (size_t part = 0; part < partsBegun_; ++part) from.parts[part].raise(peaks_);
 }
 
 template <typename Coefficient>

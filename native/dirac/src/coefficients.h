@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "arriving_slices.h"
 #include "common/bit_reader.h"
 #include "dirac/types.h"
 #include "slice_decoder.h"
@@ -52,7 +53,7 @@ struct CoefficientHistory {
 // several tasks that may run side by side. Memory is taken when a picture needs more than before,
 // never in steady state.
 //
-//   decoder.findBands(bits, params);
+//   decoder.findBands(bits, params);  // or findSlices()
 //   decoder.start(params, size, coding);
 //   while (size_t tasks = decoder.nextPass()) for (task...) decoder.run(task);
 class CoefficientDecoder {
@@ -63,16 +64,21 @@ class CoefficientDecoder {
   // Lengths and quantisers of all bands of a core syntax picture (13.2). kDamaged where they leave
   // the unit.
   Status findBands(BitReader& bits, const TransformParams& params);
-  // The slices of any other picture, which the caller may also fill by himself.
+  // The slices of any other picture, where all are there; kDamaged where they leave the unit.
   Status findSlices(BitReader& bits, const TransformParams& params);
-  std::vector<CodedSlice>& slices() { return slices_; }
+  // Where they come one after the other: begun by the caller, who may add some whenever no pass is
+  // at work.
+  ArrivingSlices& slices() { return slices_; }
 
   // Begins to decode what was found. coding: of the core syntax; its dialect is settled here, so
   // that pictures have to begin in their order. params must stay until the picture is rebuilt.
   void start(const TransformParams& params, const PictureSize& size, const BandCoding& coding);
-  // The tasks of the next pass, once all of the one before have run; 0: all is decoded.
+  // The tasks of the next pass, once all of the one before have run; 0: all is decoded, or as
+  // many rows of slices as are whole while not all have come.
   size_t nextPass();
   void run(size_t task);
+  // Whether no more will come.
+  bool hasAll() const { return params_->syntax == Syntax::kCore || slices_.ended(); }
   // Of what was decoded: false where some of it contradicts itself.
   bool whole() const { return whole_; }
 
@@ -96,9 +102,10 @@ class CoefficientDecoder {
   PictureCoefficients<Coefficient>& in();
   template <typename Coefficient>
   const WaveletDsp<Coefficient>& wavelet(int component);
-  size_t beginCodes();
+  void beginCodes();
   template <typename Coefficient>
-  size_t beginCodesIn();
+  void beginCodesIn();
+  size_t nextCodes();
   template <typename Coefficient>
   void runIn(size_t task);
   template <typename Coefficient>
@@ -122,14 +129,18 @@ class CoefficientDecoder {
   PictureSize size_{};
   BandCoding coding_;
   Pass pass_ = Pass::kNone;
-  size_t parts_ = 0;  // into which the rows of slices fall
+  bool bandsDue_ = false;   // of the core syntax
+  std::vector<int> rows_;   // of slices, of the pass at hand
+  size_t parts_ = 0;        // into which they fall
+  size_t partsBefore_ = 0;  // that passes in front of it had
+  size_t partsBegun_ = 0;   // with those of this one
   std::atomic<bool> whole_{true};
   std::shared_ptr<const LowBand> lowBand_;
   bool keptShort_ = false;        // the picture's coefficients are those of short_
   bool isShort_ = false;          // and so are the rows that are made of them
   TransformReach reach_[3];       // of the picture's inverse transform
   std::vector<CodedBand> bands_;  // component by component, each from coarse to fine
-  std::vector<CodedSlice> slices_;
+  ArrivingSlices slices_;
   BandPeaks peaks_[3];
   PictureCoefficients<int16_t> short_;
   PictureCoefficients<int32_t> wide_;

@@ -117,37 +117,41 @@ Status PictureDecoder::beginPrediction(BitReader& bits, bool arithmetic, bool* u
   return findMotionData(bits, references_, &codedMotion_);
 }
 
-// transform_.present says whether there are coefficients.
-Status PictureDecoder::beginResidual(BitReader& bits, const Unit& unit) {
-  const Syntax syntax = syntaxOf(unit.code);
+// bits is then at the data.
+Status PictureDecoder::readParams(BitReader& bits, Syntax syntax) {
   if (const Status status =
           readTransformParams(bits, syntax, format_.majorVersion >= 3, &transform_);
       !status.ok()) {
     return status;
   }
   bits.align();
-  Status worst;
-  if (syntax == Syntax::kCore) {
-    worst = coefficients_.findBands(bits, transform_);
-  } else {
-    if (tooManySlices(transform_.slices, size_.width[0], size_.height[0])) {
-      return {Code::kDamaged, unit.position, "more slices than samples"};
-    }
-    worst = coefficients_.findSlices(bits, transform_);
+  if (syntax != Syntax::kCore &&
+      tooManySlices(transform_.slices, size_.width[0], size_.height[0])) {
+    return {Code::kDamaged, bits.bytePosition(), "more slices than samples"};
   }
+  return {};
+}
+
+// transform_.present says whether there are coefficients.
+Status PictureDecoder::beginResidual(BitReader& bits, const Unit& unit) {
+  const Syntax syntax = syntaxOf(unit.code);
+  if (const Status status = readParams(bits, syntax); !status.ok()) return status;
+  const Status worst = syntax == Syntax::kCore ? coefficients_.findBands(bits, transform_)
+                                               : coefficients_.findSlices(bits, transform_);
   transform_.present = true;
   coefficients_.start(transform_, size_,
                       {.intra = references_ == 0, .arithmetic = usesArithmeticCoding(unit.code)});
   return worst;
 }
 
-void PictureDecoder::begin(FragmentedPicture* picture, const FrameLayout& layout) {
+Status PictureDecoder::beginSlices(BitReader& bits, Syntax syntax, const FrameLayout& layout) {
   clear();
   size_ = sizeOf(layout);
-  transform_ = picture->transform();
+  if (const Status status = readParams(bits, syntax); !status.ok()) return status;
+  slices().begin(transform_);
   transform_.present = true;
-  picture->takeSlices(&bytes_, &coefficients_.slices());
   coefficients_.start(transform_, size_, {});
+  return {};
 }
 
 void PictureDecoder::setTarget(const PictureTarget& target) {
@@ -177,6 +181,7 @@ size_t PictureDecoder::nextPhase() {
     case Phase::kCodes:
       tasks = nextCodes();
       if (tasks > 0) return tasks;
+      if (!hasAll()) return 0;
       phase_ = Phase::kReferences;
       [[fallthrough]];
     case Phase::kReferences:
@@ -239,7 +244,9 @@ size_t PictureDecoder::beginRows() {
 }
 
 size_t PictureDecoder::stripesOf(int component) const {
-  if (options_.threads <= 1 || (references_ == 0 && target_.self == nullptr)) return 1;
+  if (options_.threads <= 1) return 1;
+  // Otherwise threads have other pictures to work on.
+  if (!options_.lowDelay && references_ == 0 && target_.self == nullptr) return 1;
   const int luma = std::min(kStripesPerThread * options_.threads, kMostStripes);
   const auto area = [this](int c) { return int64_t{size_.width[c]} * size_.height[c]; };
   return static_cast<size_t>(std::max<int64_t>(1, luma * area(component) / area(0)));

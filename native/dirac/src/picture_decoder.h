@@ -12,7 +12,6 @@
 #include "coefficients.h"
 #include "common/job_queue.h"
 #include "dirac/stream_parser.h"
-#include "fragments.h"
 #include "motion_data.h"
 #include "plane_rebuilder.h"
 #include "reference_picture.h"
@@ -46,9 +45,14 @@ class PictureDecoder final : public Job {
   // data cannot be used.
   Status begin(const Unit& unit, BitReader& bits, const PictureHeader& header,
                const FrameLayout& layout, bool* made);
-  // A picture that came in fragments, as far as they came. Takes their bytes.
-  void begin(FragmentedPicture* picture, const FrameLayout& layout);
-  // Before the job is added. `layout` is that of begin().
+  // A picture whose slices come one after the other; bits: at its transform parameters. It goes as
+  // far as those lead that are there, whenever the job is added.
+  Status beginSlices(BitReader& bits, Syntax syntax, const FrameLayout& layout);
+  // To be changed while the job is done.
+  ArrivingSlices& slices() { return coefficients_.slices(); }
+  // Whether no more of the picture will come; the job is then added for the last time.
+  bool hasAll() const { return !transform_.present || coefficients_.hasAll(); }
+  // Before the job is added for the last time. `layout` is that of begin().
   void setTarget(const PictureTarget& target);
 
   size_t nextPhase() override;
@@ -73,6 +77,7 @@ class PictureDecoder final : public Job {
   void clear();
   BitReader kept(BitReader& bits);
   Status beginPrediction(BitReader& bits, bool arithmetic, bool* usable);
+  Status readParams(BitReader& bits, Syntax syntax);
   Status beginResidual(BitReader& bits, const Unit& unit);
   size_t nextCodes();
   size_t beginRows();

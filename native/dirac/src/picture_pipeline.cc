@@ -70,16 +70,29 @@ PictureDecoder* PicturePipeline::vacant(size_t otherMemory) {
   return vacant_.back();
 }
 
-void PicturePipeline::start() {
+void PicturePipeline::begin() {
   working_.push_back(vacant_.back());
   vacant_.pop_back();
-  queue_.add(working_.back());
+}
+
+void PicturePipeline::await(const PictureDecoder* decoder) {
+  while (!decoder->done() && queue_.work()) continue;
+}
+
+void PicturePipeline::goOn(PictureDecoder* decoder) {
+  queue_.add(decoder);
   while (most_ == 1 && queue_.work()) continue;
 }
 
+void PicturePipeline::abandon(PictureDecoder* decoder) {
+  std::erase(working_, decoder);
+  vacant_.push_back(decoder);
+}
+
 PictureDecoder* PicturePipeline::takeDone() {
-  const auto at = std::find_if(working_.begin(), working_.end(),
-                               [](const PictureDecoder* decoder) { return decoder->done(); });
+  const auto at = std::find_if(working_.begin(), working_.end(), [](const PictureDecoder* decoder) {
+    return decoder->hasAll() && decoder->done();
+  });
   if (at == working_.end()) return nullptr;
   PictureDecoder* const decoder = *at;
   working_.erase(at);

@@ -11,7 +11,8 @@
 namespace kamaelia::dirac {
 
 // The decoders of pictures, as many as may be at work. With one thread it is one, and a picture is
-// whole when start() returns.
+// decoded as
+// far as it can be when goOn() returns.
 class PicturePipeline {
  public:
   // At work at most, whatever the number of threads.
@@ -32,8 +33,14 @@ class PicturePipeline {
   bool hasRoom(size_t otherMemory) const;
   // The decoder on which the next picture can begin, or nullptr while there is no room.
   PictureDecoder* vacant(size_t otherMemory);
-  // Starts the vacant decoder's picture.
-  void start();
+  // The vacant decoder's picture has begun: it is among those at work until it is done.
+  void begin();
+  // Waits until what was to be done of a picture is done.
+  void await(const PictureDecoder* decoder);
+  // Decodes a picture as far as what has come of it leads.
+  void goOn(PictureDecoder* decoder);
+  // A picture of which nothing is to be done any more.
+  void abandon(PictureDecoder* decoder);
   // Does a piece of the work, or waits until other threads have done one. False where there is
   // none.
   bool work() { return queue_.work(); }

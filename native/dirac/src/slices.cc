@@ -33,8 +33,8 @@ bool tooManySlices(const SliceParams& params, int width, int height) {
   return params.x > width || params.y > height;
 }
 
-bool findSlices(BitReader& bits, const TransformParams& params, size_t first, size_t count,
-                CodedSlice* slices) {
+size_t findSlices(BitReader& bits, const TransformParams& params, size_t first, size_t count,
+                  CodedSlice* slices) {
   const SliceParams& slicing = params.slices;
   for (size_t i = 0; i < count; ++i) {
     const size_t left = static_cast<size_t>(bits.bytesLeft());
@@ -42,15 +42,15 @@ bool findSlices(BitReader& bits, const TransformParams& params, size_t first, si
     if (params.syntax == Syntax::kLowDelay) {
       const uint64_t n = first + i;
       size = lowDelayStart(n + 1, slicing) - lowDelayStart(n, slicing);
-      if (size > left) return false;
+      if (size > left) return i;
     } else {
       size = highQualitySize(bits.bytes(), left, slicing);
-      if (size == 0) return false;
+      if (size == 0) return i;
     }
     slices[i] = {bits.bytes(), static_cast<size_t>(size), left};
     bits.skipBytes(size);
   }
-  return true;
+  return count;
 }
 
 template <>

@@ -22,9 +22,9 @@ struct CodedSlice {
 };
 
 // Where the slices of a picture lie, in raster order; from `first` on, `count` of them. bits moves
-// behind them. False where the bytes end too early: what is missing is zero.
-bool findSlices(BitReader& bits, const TransformParams& params, size_t first, size_t count,
-                CodedSlice* slices);
+// behind them. How many there are: fewer where the bytes end too early.
+size_t findSlices(BitReader& bits, const TransformParams& params, size_t first, size_t count,
+                  CodedSlice* slices);
 
 // Sizes that no picture has: more slices than coefficients.
 bool tooManySlices(const SliceParams& params, int width, int height);

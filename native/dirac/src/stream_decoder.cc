@@ -66,6 +66,16 @@ struct StreamDecoder::PictureWork {
   const PictureDecoder* decoder = nullptr;
 };
 
+// A picture that has begun and of which slices are still to come: in fragments, or in a unit that
+// is not whole yet.
+struct StreamDecoder::OpenPicture {
+  PictureWork work;
+  PictureDecoder* decoder = nullptr;
+  bool inFragments = false;
+  uint64_t position = 0;  // of its unit
+  size_t taken = 0;       // bytes of that unit's payload
+};
+
 // A picture that is due, and may still be at work.
 struct StreamDecoder::DuePicture {
   Event event;
@@ -74,12 +84,11 @@ struct StreamDecoder::DuePicture {
 
 StreamDecoder::StreamDecoder(const DecoderOptions& options)
     : options_(withSaneThreads(options)),
-      parser_(options.maxUnitBytes),
+      parser_(options.maxUnitBytes, options.lowDelay),
       pictures_(std::make_unique<PicturePipeline>(options_)),
       order_(std::make_unique<OutputOrder>()),
       references_(std::make_unique<ReferenceBuffer>()),
       frames_(std::make_unique<FieldFrames>()),
-      fragmented_(std::make_unique<FragmentedPicture>(options.maxUnitBytes)),
       auxiliary_(std::make_unique<AuxiliaryUnits>()) {}
 
 StreamDecoder::~StreamDecoder() { reset(); }
@@ -104,9 +113,11 @@ void StreamDecoder::reset() {
     if (slots_) slots_->release(picture.slot);
   }
   order_->restart();
-  if (fragmentedWork_) giveSlotBack(*fragmentedWork_);
-  fragmentedWork_.reset();
-  fragmented_->end();
+  if (opened_) {
+    giveSlotBack(opened_->work);
+    pictures_->abandon(opened_->decoder);
+    opened_.reset();
+  }
   while (!frames_->empty()) {
     const int32_t slot = frames_->takeOldest().picture.slot;
     if (slot >= 0 && slots_) slots_->release(slot);
@@ -114,7 +125,7 @@ void StreamDecoder::reset() {
   references_->clear(slots_.get());
   auxiliary_->clear();
   dropEvents();
-  finished_ = ended_ = failed_ = false;
+  finished_ = ended_ = failed_ = referenceSeen_ = false;
   discontinuity_ = outputIndex_ > 0;
   searchedFrom_ = parser_.position();
 }
@@ -157,7 +168,7 @@ Step StreamDecoder::step() {
   if (ended_) return Step::kEnd;
   if (haveFormat_ && !slots_) return Step::kNeedSlots;
   takeDone();
-  if (!pictures_->hasRoom(referenceMemory())) {
+  if (!opened_ && !pictures_->hasRoom(referenceMemory())) {
     work();
     return Step::kProgress;
   }
@@ -173,6 +184,7 @@ Step StreamDecoder::step() {
         return fail(
             {Code::kNoSequenceHeader, parser_.position(), "no sequence header in the first MiB"});
       }
+      if (options_.lowDelay && (work() || decodeArriving())) return Step::kProgress;
       return Step::kNeedInput;
     default:
       break;
@@ -210,14 +222,14 @@ Step StreamDecoder::handleUnit(const Unit& unit) {
 }
 
 void StreamDecoder::endSequence() {
-  finishFragments();
+  closeOpened();
   while (!frames_->empty()) closeFrame(frames_->takeOldest());
   deliver(true);
   order_->restart();
   references_->clear(slots_.get());
   auxiliary_->clear();
   if (inSequence_) discontinuity_ = true;
-  inSequence_ = false;
+  inSequence_ = referenceSeen_ = false;
 }
 
 Step StreamDecoder::beginSequence(const Unit& unit) {
@@ -225,7 +237,7 @@ Step StreamDecoder::beginSequence(const Unit& unit) {
   if (inSequence_ && header_.size() == unit.size &&
       std::equal(header_.begin(), header_.end(), unit.payload)) {
     // It stands between pictures: one that came in fragments does not wait for another to begin.
-    finishFragments();
+    closeOpened();
     return Step::kProgress;
   }
   // Without a usable header so far the search goes on.
@@ -304,7 +316,14 @@ Step StreamDecoder::postpone(Step reason) {
 }
 
 Step StreamDecoder::decodePicture(const Unit& unit) {
-  finishFragments();
+  if (opened(unit)) {
+    ++stats_.units;
+    opened_->work.damaged = opened_->work.damaged || unit.damaged;
+    addArrived(unit);
+    closeOpened();
+    return Step::kProgress;
+  }
+  closeOpened();
   PictureWork work;
   BitReader bits(unit.payload, unit.size);
   readPictureHeader(bits, unit.code, &work.header);
@@ -335,6 +354,7 @@ Step StreamDecoder::decodePicture(const Unit& unit) {
     return Step::kProgress;
   }
   work.damaged = work.damaged || unit.damaged || !status.ok();
+  pictures_->begin();
   start(decoder, std::move(work));
   return Step::kProgress;
 }
@@ -342,51 +362,115 @@ Step StreamDecoder::decodePicture(const Unit& unit) {
 Step StreamDecoder::decodeFragment(const Unit& unit) {
   BitReader bits(unit.payload, unit.size);
   FragmentHeader header;
-  if (!readFragmentHeader(bits, &header)) {
-    ++stats_.units;
-    if (fragmentedWork_) fragmentedWork_->damaged = true;
-    return Step::kProgress;
-  }
-  if (header.slices > 0) {
-    ++stats_.units;
-    if (!fragmentedWork_ || header.picture != fragmented_->number()) return Step::kProgress;
-    if (!fragmented_->add(header, bits).ok() || unit.damaged) fragmentedWork_->damaged = true;
-    if (fragmented_->complete()) finishFragments();
-    return Step::kProgress;
-  }
-  finishFragments();
-  auto work = std::make_unique<PictureWork>();
-  work->header.number = header.picture;
-  if (!takeSlot(work.get())) return postpone(Step::kNeedSlot);
+  const bool usable = readFragmentHeader(bits, &header);
+  if (usable && header.slices == 0) return beginFragments(unit, header.picture, bits);
   ++stats_.units;
-  const Syntax syntax = isHighQuality(unit.code) ? Syntax::kHighQuality : Syntax::kLowDelay;
-  Status status = fragmented_->begin(header.picture, bits, syntax, true);
-  if (status.ok() &&
-      tooManySlices(fragmented_->transform().slices, static_cast<int>(work->layout->plane[0].width),
-                    static_cast<int>(work->layout->plane[0].height))) {
-    status = {Code::kDamaged, unit.position, "more slices than samples"};
-    fragmented_->end();
-  }
-  if (!status.ok()) {
-    giveSlotBack(*work);
-    if (status.code == Code::kUnsupported) return unsupported(unit, status.detail);
-    skipPicture(work->header);
+  if (!opened_ || !opened_->inFragments) return Step::kProgress;
+  if (!usable) {
+    opened_->work.damaged = true;
     return Step::kProgress;
   }
-  work->sideData = auxiliary_->take(&work->checksum);
-  fragmentedWork_ = std::move(work);
+  if (header.picture != opened_->work.header.number) return Step::kProgress;
+  pictures_->await(opened_->decoder);
+  ArrivingSlices& slices = opened_->decoder->slices();
+  if (!slices.addFragment(header, bits).ok() || unit.damaged) opened_->work.damaged = true;
+  if (slices.complete()) {
+    closeOpened();
+  } else {
+    decodeOpened();
+  }
   return Step::kProgress;
 }
 
-// The picture that comes in fragments has all that will come. There is room for it: a step begins
-// with some.
-void StreamDecoder::finishFragments() {
-  if (!fragmentedWork_) return;
-  const std::unique_ptr<PictureWork> work = std::move(fragmentedWork_);
+// A picture's first fragment, with its transform parameters.
+Step StreamDecoder::beginFragments(const Unit& unit, uint32_t number, BitReader& bits) {
+  closeOpened();
+  PictureWork work;
+  work.header.number = number;
   PictureDecoder* const decoder = pictures_->vacant(referenceMemory());
-  work->damaged = work->damaged || !fragmented_->complete();
-  decoder->begin(fragmented_.get(), *work->layout);
-  start(decoder, std::move(*work));
+  if (decoder == nullptr) return postpone(Step::kProgress);
+  if (!takeSlot(&work)) return postpone(Step::kNeedSlot);
+  ++stats_.units;
+  const Syntax syntax = isHighQuality(unit.code) ? Syntax::kHighQuality : Syntax::kLowDelay;
+  const Status status = decoder->beginSlices(bits, syntax, *work.layout);
+  if (!status.ok()) {
+    giveSlotBack(work);
+    if (status.code == Code::kUnsupported) return unsupported(unit, status.detail);
+    skipPicture(work.header);
+    return Step::kProgress;
+  }
+  open(decoder, std::move(work));
+  opened_->inFragments = true;
+  return Step::kProgress;
+}
+
+// Goes on with a picture whose unit is not whole yet. False where nothing came that is of use.
+bool StreamDecoder::decodeArriving() {
+  Unit unit;
+  if (!haveFormat_ || !inSequence_ || !parser_.arriving(&unit)) return false;
+  if (!isPicture(unit.code) || isCore(unit.code) || isFragment(unit.code, format_)) return false;
+  if (!opened(unit) && !openArriving(unit)) return false;
+  if (opened_->taken == unit.size) return false;
+  addArrived(unit);
+  decodeOpened();
+  return true;
+}
+
+// False while its parameters are not there, or where it has no use to begin: that is settled when
+// the unit is whole.
+bool StreamDecoder::openArriving(const Unit& unit) {
+  PictureWork work;
+  BitReader bits(unit.payload, unit.size);
+  readPictureHeader(bits, unit.code, &work.header);
+  if (bits.overrun()) return false;
+  closeOpened();
+  PictureDecoder* const decoder = pictures_->vacant(referenceMemory());
+  if (decoder == nullptr || !takeSlot(&work)) return false;
+  const Syntax syntax = isHighQuality(unit.code) ? Syntax::kHighQuality : Syntax::kLowDelay;
+  if (!decoder->beginSlices(bits, syntax, *work.layout).ok() || bits.overrun()) {
+    giveSlotBack(work);
+    return false;
+  }
+  open(decoder, std::move(work));
+  opened_->position = unit.position;
+  opened_->taken = static_cast<size_t>(bits.bytePosition());
+  return true;
+}
+
+// Whether the open picture is that of the unit.
+bool StreamDecoder::opened(const Unit& unit) const {
+  return opened_ && !opened_->inFragments && opened_->position == unit.position;
+}
+
+// What the unit has more than it had.
+void StreamDecoder::addArrived(const Unit& unit) {
+  pictures_->await(opened_->decoder);
+  opened_->decoder->slices().addBytes(unit.payload + opened_->taken, unit.size - opened_->taken);
+  opened_->taken = unit.size;
+}
+
+void StreamDecoder::open(PictureDecoder* decoder, PictureWork work) {
+  work.sideData = auxiliary_->take(&work.checksum);
+  opened_ = std::make_unique<OpenPicture>();
+  opened_->work = std::move(work);
+  opened_->decoder = decoder;
+  pictures_->begin();
+}
+
+// Without the option lowDelay all slices are decoded at the end, side by side with other pictures.
+void StreamDecoder::decodeOpened() {
+  if (options_.lowDelay && opened_->decoder->slices().anyRow()) pictures_->goOn(opened_->decoder);
+}
+
+// The open picture has all that will come.
+void StreamDecoder::closeOpened() {
+  if (!opened_) return;
+  const std::unique_ptr<OpenPicture> picture = std::move(opened_);
+  pictures_->await(picture->decoder);
+  ArrivingSlices& slices = picture->decoder->slices();
+  slices.end();
+  picture->work.damaged = picture->work.damaged || !slices.complete();
+  start(picture->decoder, std::move(picture->work));
 }
 
 // What is begun is stored at once, as if it were done, so that those behind it may begin too.
@@ -405,7 +489,7 @@ void StreamDecoder::start(PictureDecoder* decoder, PictureWork work) {
   work.decoder = decoder;
   decoder->setTarget(target);
   working_.push_back(std::move(work));
-  pictures_->start();
+  pictures_->goOn(decoder);
   takeDone();
 }
 
@@ -456,14 +540,19 @@ void StreamDecoder::skipPicture(const PictureHeader& header) {
     order_->skip(header.number);
     return deliver(false);
   }
-  OpenFrame* frame = frames_->find(header.number);
-  if (frame == nullptr) {
-    if (frames_->full()) closeFrame(frames_->takeOldest());
-    frame = &frames_->open(header.number);
-  }
-  frame->gone[header.number & 1] = true;
-  if (frame->settled()) closeFrame(frames_->take(header.number));
+  OpenFrame& frame = frameOf(header.number);
+  frame.gone[header.number & 1] = true;
+  if (frame.settled()) closeFrame(frames_->take(header.number));
   deliver(false);
+}
+
+// The frame of a field, which may be the first of it that is there.
+OpenFrame& StreamDecoder::frameOf(uint32_t field) {
+  if (OpenFrame* frame = frames_->find(field)) return *frame;
+  while (frames_->full() || (inDecodingOrder() && !frames_->empty())) {
+    closeFrame(frames_->takeOldest());
+  }
+  return frames_->open(field);
 }
 
 // Both fields of a frame are there, or will not come.
@@ -479,6 +568,7 @@ void StreamDecoder::closeFrame(OpenFrame frame) {
 
 void StreamDecoder::store(PictureWork* work) {
   const PictureHeader& header = work->header;
+  referenceSeen_ = referenceSeen_ || header.isReference || header.references > 0;
   WaitingPicture waiting;
   waiting.number = header.number;
   waiting.slot = work->slot;
@@ -499,12 +589,8 @@ void StreamDecoder::store(PictureWork* work) {
 
 void StreamDecoder::storeField(WaitingPicture field) {
   const uint32_t number = field.number;
-  OpenFrame* frame = frames_->find(number);
-  if (frame == nullptr) {
-    if (frames_->full()) closeFrame(frames_->takeOldest());
-    frame = &frames_->open(number);
-  }
-  WaitingPicture& whole = frame->picture;
+  OpenFrame& frame = frameOf(number);
+  WaitingPicture& whole = frame.picture;
   if (whole.slot < 0) {
     field.number = number >> 1;
     whole = std::move(field);
@@ -521,8 +607,8 @@ void StreamDecoder::storeField(WaitingPicture field) {
       whole.sideData = std::move(joined);
     }
   }
-  frame->made[number & 1] = true;
-  if (frame->settled()) closeFrame(frames_->take(number));
+  frame.made[number & 1] = true;
+  if (frame.settled()) closeFrame(frames_->take(number));
 }
 
 bool StreamDecoder::findReferences(PictureWork* work) {
@@ -564,7 +650,7 @@ ReferencePicture* StreamDecoder::substitute(uint32_t number, const FrameLayout& 
 
 void StreamDecoder::deliver(bool flush) {
   WaitingPicture picture;
-  while (order_->next(flush, &picture)) {
+  while (order_->next(flush || inDecodingOrder(), &picture)) {
     DuePicture due;
     due.event.kind = Event::Kind::kPicture;
     due.event.generation = generation_;

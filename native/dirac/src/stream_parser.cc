@@ -25,11 +25,10 @@ bool knownCode(uint8_t code) {
 size_t StreamParser::push(const uint8_t* data, size_t size) {
   // Room for a suspect unit and, inside it, one whose own offset has to be followed.
   const size_t limit = 2 * maxUnitBytes_ + 4 * kParseInfoBytes;
-  if (at_ > 0 && at_ >= buffer_.size() / 2) {
-    buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<ptrdiff_t>(at_));
-    base_ += at_;
-    scanned_ -= std::min(scanned_, at_);
-    at_ = 0;
+  if (const size_t past = doubtful_; past > 0 && past >= buffer_.size() / 2) {
+    buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<ptrdiff_t>(past));
+    base_ += past;
+    for (size_t* place : {&at_, &doubtful_, &given_, &scanned_}) *place -= std::min(*place, past);
   }
   const size_t room = left() >= limit ? 0 : limit - left();
   const size_t taken = std::min(size, room);
@@ -40,8 +39,8 @@ size_t StreamParser::push(const uint8_t* data, size_t size) {
 void StreamParser::reset() {
   base_ += buffer_.size();
   buffer_.clear();
-  at_ = scanned_ = 0;
-  finished_ = false;
+  at_ = doubtful_ = given_ = scanned_ = 0;
+  finished_ = arriving_ = false;
   synchronised_ = true;
 }
 
@@ -85,25 +84,28 @@ StreamParser::Sync StreamParser::findUnit(size_t from, size_t to, size_t* found)
   return Sync::kNone;
 }
 
+// `to` may lie within the unit given last, whose bytes are not skipped.
+void StreamParser::skipTo(size_t to) {
+  bytesSkipped_ += std::max(to, given_) - std::max(at_, given_);
+  at_ = doubtful_ = scanned_ = to;
+}
+
 // Moves to the next unit after synchronisation was lost. False when *result is what to return.
 bool StreamParser::resynchronise(Result* result) {
   size_t found = 0;
-  const Sync sync = findUnit(std::max(at_, scanned_), buffer_.size(), &found);
+  const Sync sync = findUnit(std::max(doubtful_, scanned_), buffer_.size(), &found);
   if (sync == Sync::kFound) {
-    bytesSkipped_ += found - at_;
-    at_ = scanned_ = found;
+    skipTo(found);
     synchronised_ = true;
     return true;
   }
   if (sync == Sync::kNone && finished_) {
-    bytesSkipped_ += left();
-    at_ = scanned_ = buffer_.size();
+    skipTo(buffer_.size());
     *result = Result::kEnd;
     return false;
   }
   // Up to three bytes of a prefix may end the buffer; findUnit reports them as doubtful.
-  bytesSkipped_ += found - at_;
-  at_ = scanned_ = found;
+  skipTo(found);
   *result = Result::kNeedInput;
   return false;
 }
@@ -115,7 +117,7 @@ StreamParser::Result StreamParser::give(Unit* unit, uint8_t code, size_t size, b
   unit->size = size - kParseInfoBytes;
   unit->damaged = damaged;
   at_ += size;
-  scanned_ = at_;
+  doubtful_ = given_ = scanned_ = at_;
   return Result::kUnit;
 }
 
@@ -156,8 +158,7 @@ bool StreamParser::unitOfUnknownSize(Unit* unit, uint8_t code, Result* result) {
     if (sync == Sync::kNone && found >= end) {
       synchronised_ = false;
       ++lostSync_;
-      bytesSkipped_ += found - at_;
-      at_ = scanned_ = found;
+      skipTo(found);
       return false;
     }
     scanned_ = found;
@@ -177,13 +178,66 @@ StreamParser::Result StreamParser::giveLast(Unit* unit, uint8_t code) {
   return give(unit, code, last - at_, true);
 }
 
+// Whether a parse info lies within the unit at hand that has it, by either's length, in front.
+// What has been searched is not searched again.
+bool StreamParser::findNeighbour(size_t size, size_t* found) {
+  const size_t end = at_ + std::min(left(), size);
+  size_t at = std::max(at_ + kParseInfoBytes, scanned_);
+  for (; at + kParseInfoBytes <= end; ++at) {
+    const auto* hit = static_cast<const uint8_t*>(
+        std::memchr(buffer_.data() + at, kPrefix[0], end - kParseInfoBytes + 1 - at));
+    at = hit == nullptr ? end - kParseInfoBytes + 1 : static_cast<size_t>(hit - buffer_.data());
+    if (hit == nullptr) break;
+    if (!prefixAt(at) || !knownCode(hit[4])) continue;
+    const uint32_t back = read32(hit + 9);
+    // Some encoders leave the length out; other units than pictures may hold a stream of their own.
+    const bool unknown = back == 0 && isPicture(buffer_[at_ + 4]);
+    if (!unknown && back != size && back != at - at_) continue;
+    *found = at;
+    return true;
+  }
+  scanned_ = at;
+  return false;
+}
+
+// False where the unit is cut short by the end of the stream.
+bool StreamParser::giveAtOnce(Unit* unit, uint8_t code, size_t size, Result* result) {
+  size_t found = 0;
+  if (findNeighbour(size, &found)) {
+    ++lostSync_;
+    *result = give(unit, code, found - at_, true);
+    return true;
+  }
+  if (left() >= size) {
+    *result = give(unit, code, size, false);
+    doubtful_ = at_ - std::min(size, 2 * kParseInfoBytes - 1) + kParseInfoBytes;
+    return true;
+  }
+  arriving_ = !finished_;
+  *result = Result::kNeedInput;
+  return arriving_;
+}
+
+bool StreamParser::arriving(Unit* unit) const {
+  if (!arriving_ || scanned_ <= at_ + kParseInfoBytes) return false;
+  unit->code = buffer_[at_ + 4];
+  unit->position = base_ + at_;
+  unit->payload = buffer_.data() + at_ + kParseInfoBytes;
+  unit->size = scanned_ - at_ - kParseInfoBytes;
+  unit->damaged = false;
+  return true;
+}
+
 StreamParser::Result StreamParser::next(Unit* unit) {
-  mark_ = {at_, synchronised_, bytesSkipped_, lostSync_};
+  mark_ = {at_, doubtful_, given_, synchronised_, bytesSkipped_, lostSync_};
+  arriving_ = false;
   return advance(unit);
 }
 
 void StreamParser::giveBack() {
   at_ = scanned_ = mark_.at;
+  doubtful_ = mark_.doubtful;
+  given_ = mark_.given;
   synchronised_ = mark_.synchronised;
   bytesSkipped_ = mark_.bytesSkipped;
   lostSync_ = mark_.lostSync;
@@ -195,8 +249,7 @@ StreamParser::Result StreamParser::advance(Unit* unit) {
     if (!synchronised_ && !resynchronise(&result)) return result;
     if (left() < kParseInfoBytes) {
       if (!finished_) return Result::kNeedInput;
-      bytesSkipped_ += left();
-      at_ = buffer_.size();
+      skipTo(buffer_.size());
       return Result::kEnd;
     }
     const uint8_t* info = buffer_.data() + at_;
@@ -208,14 +261,20 @@ StreamParser::Result StreamParser::advance(Unit* unit) {
     if (!sane) {
       synchronised_ = false;
       ++lostSync_;
-      if (prefixAt(at_)) scanned_ = at_ + 4;  // this very prefix is not to be found again
+      if (prefixAt(at_)) {
+        scanned_ = at_ + 4;  // this very prefix is not to be found again
+      } else {
+        scanned_ = doubtful_;
+      }
       continue;
     }
+    doubtful_ = at_;
     if (code == kEndOfSequence) return give(unit, code, kParseInfoBytes, false);
     if (size == 0) {
       if (unitOfUnknownSize(unit, code, &result)) return result;
       continue;
     }
+    if (lowDelay_ && giveAtOnce(unit, code, size, &result)) return result;
     const bool whole = left() >= size + 4 && prefixAt(at_ + size);
     if (whole) return give(unit, code, size, false);
     if (left() < size + 4 && !finished_) return Result::kNeedInput;

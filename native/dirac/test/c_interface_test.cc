@@ -261,6 +261,22 @@ TEST_SUITE("C interface") {
     CHECK(got == expected);
   }
 
+  TEST_CASE("with low delay a frame comes with its last byte, before the next one's first") {
+    for (const uint32_t threads : {1u, 3u}) {
+      auto options = defaults();
+      options.threads = threads;
+      options.low_delay = 1;
+      Session session(options);
+      const Bytes stream = streamOf(3).bytes();
+      for (size_t at = 0; at < stream.size(); ++at) {
+        CHECK(session.feed({stream[at]}) == KAMAELIA_DIRAC_NEED_INPUT);
+        const size_t left = stream.size() - at - 1;
+        if (left == 0) CHECK(session.numbers == upTo(3));
+        if (left == 1) CHECK(session.numbers == upTo(2));
+      }
+    }
+  }
+
   TEST_CASE("no more than a MiB is taken before the decoder asks for it") {
     Session session;
     const Bytes much(3 << 20, 0);
@@ -535,7 +551,7 @@ TEST_SUITE("C interface, wrongly used") {
          {"0 to 1 for missing_references but received 2",
           [](auto& o) { o.missing_references = 2; }},
          {"0 to 1 for low_band but received 2", [](auto& o) { o.low_band = 2; }},
-         {"0 to 0 for reserved but received 1", [](auto& o) { o.reserved = 1; }}};
+         {"0 to 1 for low_delay but received 2", [](auto& o) { o.low_delay = 2; }}};
     for (const auto& [text, change] : wrong) {
       auto options = defaults();
       change(options);

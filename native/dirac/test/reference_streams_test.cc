@@ -111,10 +111,14 @@ TEST_SUITE("reference streams") {
       CAPTURE(name);
       options.threads = options.threads % 3 + 1;
       chunk = chunk * 7 % 9973;
-      const Played played = play(contents(folder() + name), options, chunk);
-      CHECK(played.ended);
-      CHECK(played.stats.damaged == 0);
-      CHECK(digestOf(played) == expected.at(name));
+      for (const bool lowDelay : {false, true}) {
+        CAPTURE(lowDelay);
+        options.lowDelay = lowDelay;
+        const Played played = play(contents(folder() + name), options, chunk);
+        CHECK(played.ended);
+        CHECK(played.stats.damaged == 0);
+        CHECK(digestOf(played) == expected.at(name));
+      }
     }
   }
 
@@ -128,6 +132,7 @@ TEST_SUITE("reference streams") {
     options.threads = 2;
     for (const char* name : kStreams) {
       CAPTURE(name);
+      options.lowDelay = !options.lowDelay;
       const Bytes whole = contents(folder() + name);
       REQUIRE(whole.size() > 1000);
       Bytes bytes(whole.begin(), whole.begin() + static_cast<ptrdiff_t>(whole.size() / 2));

@@ -38,18 +38,27 @@ doctest::String toString(const Run& run) {
 
 constexpr size_t kLimit = 1000;
 
-Run parse(const Bytes& bytes, size_t chunk, size_t limit = kLimit) {
-  StreamParser parser(limit);
+Run parse(const Bytes& bytes, size_t chunk, size_t limit = kLimit, bool lowDelay = false) {
+  StreamParser parser(limit, lowDelay);
   Run run;
   size_t at = 0;
+  Seen begun{};  // what was there of the unit that was arriving
   for (;;) {
     Unit unit;
     const StreamParser::Result result = parser.next(&unit);
     if (result == StreamParser::Result::kEnd) break;
     if (result == StreamParser::Result::kUnit) {
-      run.units.push_back(
-          {unit.code, unit.position, Bytes(unit.payload, unit.payload + unit.size), unit.damaged});
-    } else if (at == bytes.size()) {
+      const Bytes payload(unit.payload, unit.payload + unit.size);
+      if (unit.position == begun.position) {
+        REQUIRE(payload.size() >= begun.payload.size());
+        CHECK(std::equal(begun.payload.begin(), begun.payload.end(), payload.begin()));
+      }
+      run.units.push_back({unit.code, unit.position, payload, unit.damaged});
+    } else if (parser.arriving(&unit)) {
+      begun = {unit.code, unit.position, Bytes(unit.payload, unit.payload + unit.size), false};
+    }
+    if (result == StreamParser::Result::kUnit) continue;
+    if (at == bytes.size()) {
       parser.finish();
     } else {
       const size_t taken = parser.push(bytes.data() + at, std::min(chunk, bytes.size() - at));
@@ -63,11 +72,11 @@ Run parse(const Bytes& bytes, size_t chunk, size_t limit = kLimit) {
 }
 
 // What comes out whatever the size of the pieces.
-Run parseAnyHow(const Bytes& bytes, size_t limit = kLimit) {
-  const Run whole = parse(bytes, bytes.size() + 1, limit);
+Run parseAnyHow(const Bytes& bytes, size_t limit = kLimit, bool lowDelay = false) {
+  const Run whole = parse(bytes, bytes.size() + 1, limit, lowDelay);
   for (const size_t chunk : {size_t{1}, size_t{2}, size_t{13}, size_t{100}, size_t{1999}}) {
     CAPTURE(chunk);
-    CHECK(parse(bytes, chunk, limit) == whole);
+    CHECK(parse(bytes, chunk, limit, lowDelay) == whole);
   }
   return whole;
 }
@@ -364,6 +373,129 @@ TEST_SUITE("stream parser") {
       CAPTURE(limit);
       CHECK(parse(stream.bytes(), 10, limit).units.back().code == kEndOfSequence);
     }
+  }
+}
+
+TEST_SUITE("stream parser with low delay") {
+  Run atOnce(const Bytes& bytes) { return parseAnyHow(bytes, kLimit, true); }
+
+  TEST_CASE("gives each unit with its last byte, and before it what has come of it") {
+    StreamBuilder stream;
+    stream.unit(kSequenceHeader, pattern(20)).unit(0xE8, pattern(300, 1)).unit(kPadding, {});
+    StreamParser parser(kLimit, true);
+    Unit unit;
+    size_t units = 0;
+    for (size_t i = 0; i < stream.size(); ++i) {
+      CHECK(parser.push(stream.bytes().data() + i, 1) == 1);
+      const size_t end = i + 1;
+      const bool whole = end == 33 || end == 346 || end == 359;
+      REQUIRE((parser.next(&unit) == StreamParser::Result::kUnit) == whole);
+      if (whole) {
+        ++units;
+        CHECK_FALSE(parser.arriving(&unit));
+      } else if (parser.arriving(&unit) && unit.position == 33) {
+        CHECK(unit.code == 0xE8);
+        // All but what might begin a parse info.
+        CHECK(unit.size == end - 33 - kParseInfoBytes - 12);
+        CHECK(Bytes(unit.payload, unit.payload + unit.size) == [&] {
+          Bytes begin = pattern(300, 1);
+          begin.resize(unit.size);
+          return begin;
+        }());
+      } else {
+        CHECK((end < 33 + 26 || end > 346));
+      }
+    }
+    CHECK(units == 3);
+  }
+
+  TEST_CASE("waits for the next unit where one does not say how long it is") {
+    StreamBuilder stream;
+    stream.unitOfUnknownSize(0xE8, pattern(40, 1));
+    const size_t end = stream.size();
+    stream.unit(0xE8, pattern(30, 2)).endOfSequence();
+    StreamParser parser(kLimit, true);
+    Unit unit;
+    CHECK(parser.push(stream.bytes().data(), end) == end);
+    CHECK(parser.next(&unit) == StreamParser::Result::kNeedInput);
+    CHECK_FALSE(parser.arriving(&unit));
+    CHECK(parser.push(stream.bytes().data() + end, stream.size() - end) == stream.size() - end);
+    CHECK(parser.next(&unit) == StreamParser::Result::kUnit);
+    CHECK(unit.size == 40);
+  }
+
+  TEST_CASE("gives the units of a sound stream as without, a stream inside one among them") {
+    StreamBuilder inner;
+    inner.unit(kSequenceHeader, pattern(20)).unit(0x08, pattern(40, 9)).endOfSequence();
+    StreamBuilder stream;
+    stream.unit(kSequenceHeader, pattern(20)).unit(kAuxiliary, inner.bytes());
+    stream.unit(0x0C, pattern(300, 1)).unit(0x08, pattern(40, 9)).endOfSequence();
+    const Run run = atOnce(joined({1, 2, 3}, stream.bytes()));
+    CHECK(run == parseAnyHow(joined({1, 2, 3}, stream.bytes())));
+    CHECK(run.units.size() == 5);
+    CHECK(run.skipped == 3);
+  }
+
+  TEST_CASE(
+      "finds the unit behind one that lost bytes, however many, and marks where it can be known") {
+    StreamBuilder whole;
+    whole.unit(kSequenceHeader, pattern(20)).unit(0x0C, pattern(300, 1)).unit(0x08, pattern(40, 9));
+    whole.endOfSequence();
+    for (const size_t lost : {1u, 2u, 3u, 4u, 7u, 12u, 13u, 14u, 50u, 250u}) {
+      CAPTURE(lost);
+      Bytes bytes = whole.bytes();
+      bytes.erase(bytes.begin() + 50, bytes.begin() + 50 + static_cast<ptrdiff_t>(lost));
+      const Run run = atOnce(bytes);
+      REQUIRE(run.units.size() == 4);
+      CHECK(run.units[1].damaged == (lost >= 13));
+      CHECK(run.units[1].payload.size() == (lost >= 13 ? 300 - lost : 300));
+      CHECK(run.units[2] == Seen{0x08, 33 + 313 - lost, pattern(40, 9), false});
+      CHECK(run.lostSync == 1);
+      CHECK(run.skipped == 0);
+    }
+  }
+
+  TEST_CASE("finds the unit behind one that claims to be longer than it is, or shorter") {
+    StreamBuilder stream;
+    stream.unit(0x0C, pattern(60, 1)).unit(0x08, pattern(40, 9)).unit(0x08, pattern(30, 3));
+    stream.endOfSequence();
+    for (const uint8_t claimed : {90, 40}) {
+      CAPTURE(claimed);
+      Bytes bytes = stream.bytes();
+      bytes[8] = claimed;
+      const Run run = atOnce(bytes);
+      REQUIRE(run.units.size() == 4);
+      CHECK(run.units[0].damaged == (claimed == 90));
+      CHECK(run.units[1] == Seen{0x08, 73, pattern(40, 9), false});
+      CHECK(run.skipped == (claimed == 90 ? 0 : 33));
+    }
+  }
+
+  TEST_CASE("gives the last unit of a stream that ends early as damaged") {
+    StreamBuilder stream;
+    stream.unit(kSequenceHeader, pattern(20)).unit(0x0C, pattern(300, 1));
+    Bytes bytes = stream.bytes();
+    bytes.resize(200);
+    const Run run = atOnce(bytes);
+    REQUIRE(run.units.size() == 2);
+    CHECK(run.units[1].damaged);
+    CHECK(run.units[1].payload.size() == 200 - 33 - kParseInfoBytes);
+  }
+
+  TEST_CASE("keeps to what it said of a unit, whatever lies in it when the stream ends early") {
+    Bytes payload = pattern(60);
+    append(&payload, parseInfo(0x0C, 30, 5));
+    append(&payload, pattern(17));
+    append(&payload, parseInfo(0x0C, 30, 5));
+    append(&payload, pattern(100));
+    StreamBuilder stream;
+    stream.unit(0xE8, payload);
+    Bytes bytes = stream.bytes();
+    bytes.resize(bytes.size() - 40);
+    const Run run = atOnce(bytes);
+    REQUIRE(run.units.size() == 1);
+    CHECK(run.units[0].damaged);
+    CHECK(run.units[0].payload.size() == bytes.size() - kParseInfoBytes);
   }
 }
 

@@ -391,5 +391,6 @@ describe('DiracDecoder given something else', () => {
     );
     expect(() => new DiracDecoder({ quantiserDialect: 'old' as unknown as 'legacy' })).toThrow(TypeError);
     expect(() => new DiracDecoder({ lowBand: 1 as unknown as boolean })).toThrow(TypeError);
+    expect(() => new DiracDecoder({ lowDelay: 1 as unknown as boolean })).toThrow(TypeError);
   });
 });

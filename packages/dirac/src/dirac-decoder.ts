@@ -52,6 +52,15 @@ export interface DiracDecoderOptions {
   /** Whether intra pictures come with `lowBand`, the low-low band of their luma. Default false. */
   readonly lowBand?: boolean;
   /**
+   * Whether frames of intra pictures come as soon as the last byte of their picture was taken, for live input (as
+   * `optimizeForLatency` of WebCodecs). Slices of low delay and high quality pictures and of fragments are decoded as
+   * they come; while a sequence has no reference picture, no frame waits for one of a lower number; of predicted streams
+   * frames come as soon as their order allows. They are the same, at some cost of speed with several `threads`. A data
+   * unit that does not say how long it is has to wait for the next one all the same, and one that lost bytes may not be
+   * `damaged` where only what follows would tell. Default false.
+   */
+  readonly lowDelay?: boolean;
+  /**
    * How codeblocks with quantisers of their own are read in bands of a single codeblock: `'standard'`, or `'legacy'` as
    * dirac-research and schroedinger up to 1.0.7 wrote them. Default `'detect'`: whichever fits the first such picture of
    * a sequence.
@@ -131,6 +140,7 @@ export class DiracDecoder extends Component {
     oneOf('missingReferences', options.missingReferences, ['skip', 'substitute', undefined]);
     oneOf('quantiserDialect', options.quantiserDialect, ['detect', 'standard', 'legacy', undefined]);
     oneOf('lowBand', options.lowBand, [true, false, undefined]);
+    oneOf('lowDelay', options.lowDelay, [true, false, undefined]);
     this.#options = { ...options, threads, maxPixels };
   }
 
@@ -141,7 +151,8 @@ export class DiracDecoder extends Component {
   }
 
   override *main(): Steps {
-    const { maxFrames, maxBytes, threads, maxPixels, missingReferences, lowBand, quantiserDialect } = this.#options;
+    const { maxFrames, maxBytes, threads, maxPixels, missingReferences, lowBand, lowDelay, quantiserDialect } =
+      this.#options;
     const ext = this.external();
     this.#external = ext;
     const onWarning = (message: string) => this.log('warn', message);
@@ -157,6 +168,7 @@ export class DiracDecoder extends Component {
       onWake: () => ext.wake(),
       ...(missingReferences === undefined ? {} : { missingReferences }),
       ...(lowBand === undefined ? {} : { lowBand }),
+      ...(lowDelay === undefined ? {} : { lowDelay }),
       ...(quantiserDialect === undefined ? {} : { quantiserDialect }),
     });
     this.#decoder = decoder;

@@ -12,11 +12,14 @@
 #include "dirac/stream_parser.h"
 #include "dirac/types.h"
 
+namespace kamaelia {
+class BitReader;
+}
+
 namespace kamaelia::dirac {
 
 class AuxiliaryUnits;
 class FieldFrames;
-class FragmentedPicture;
 class OutputOrder;
 class PictureDecoder;
 class PicturePipeline;
@@ -47,7 +50,7 @@ class StreamDecoder {
   void reset();
 
   // With several threads, pictures may be at work when it returns, whatever it returns but kEnd,
-  // kFailed and kNeedSlot.
+  // kFailed and kNeedSlot; with the option lowDelay none is when it returns kNeedInput.
   Step step();
   // Goes on with pictures that are at work: does a piece, or waits until other threads have done
   // one. False where no picture is at work. To be called before waiting for input.
@@ -71,12 +74,20 @@ class StreamDecoder {
  private:
   struct PictureWork;
   struct DuePicture;
+  struct OpenPicture;
 
   Step handleUnit(const Unit& unit);
   Step beginSequence(const Unit& unit);
   Step decodePicture(const Unit& unit);
   Step decodeFragment(const Unit& unit);
-  void finishFragments();
+  Step beginFragments(const Unit& unit, uint32_t number, BitReader& bits);
+  bool decodeArriving();
+  bool openArriving(const Unit& unit);
+  bool opened(const Unit& unit) const;
+  void addArrived(const Unit& unit);
+  void open(PictureDecoder* decoder, PictureWork work);
+  void decodeOpened();
+  void closeOpened();
   Step unsupported(const Unit& unit, const char* detail);
   Step fail(Status status);
   void endSequence();
@@ -95,6 +106,8 @@ class StreamDecoder {
   void storeField(WaitingPicture field);
   bool findReferences(PictureWork* work);
   ReferencePicture* substitute(uint32_t number, const FrameLayout& layout);
+  bool inDecodingOrder() const { return options_.lowDelay && !referenceSeen_; }
+  OpenFrame& frameOf(uint32_t field);
   bool fieldCoding() const { return format_.pictureCodingMode == 1; }
   const FrameLayout& layoutOfPicture(uint32_t number) const;
   void closeFrame(OpenFrame frame);
@@ -106,8 +119,7 @@ class StreamDecoder {
   std::unique_ptr<OutputOrder> order_;
   std::unique_ptr<ReferenceBuffer> references_;
   std::unique_ptr<FieldFrames> frames_;  // that lack a field
-  std::unique_ptr<FragmentedPicture> fragmented_;
-  std::unique_ptr<PictureWork> fragmentedWork_;  // what the picture at hand is for
+  std::unique_ptr<OpenPicture> opened_;  // of which slices come one after the other
   std::unique_ptr<AuxiliaryUnits> auxiliary_;
   // Stand in for a missing reference of a lower field, and of any other picture.
   std::unique_ptr<ReferencePicture> grey_[2];
@@ -122,6 +134,7 @@ class StreamDecoder {
   uint32_t generation_ = 0;
   bool haveFormat_ = false;
   bool inSequence_ = false;
+  bool referenceSeen_ = false;  // by the sequence
   bool discontinuity_ = false;
   bool finished_ = false;
   bool ended_ = false;

@@ -109,6 +109,12 @@ struct DecoderOptions {
   MissingReferences missingReferences = MissingReferences::kSkip;
   // Whether the events of intra pictures carry their low-low band.
   bool lowBand = false;
+  // Whether intra pictures come out as soon as their last byte is there: units that say how long
+  // they are are not held until the next one is seen, slices are decoded as they come, pictures at
+  // work are finished before more input is asked for, and while a sequence has no reference picture
+  // none waits for one of a lower number. What is decoded is the same; but a unit that lost bytes
+  // may not be marked where only what follows it would tell.
+  bool lowDelay = false;
   // Set to true by another thread, it makes the picture at work end early.
   const std::atomic<bool>* cancel = nullptr;
 };

@@ -116,7 +116,13 @@ typedef struct kamaelia_dirac_options {
   uint32_t missing_references; /* KAMAELIA_DIRAC_MISSING_..., SKIP by default */
   /* Whether frames of intra pictures have a low_band: 0, the default, or 1. */
   uint32_t low_band;
-  uint32_t reserved; /* 0 */
+  /* Whether frames of intra pictures come as soon as the last byte of their data unit was pushed:
+   * 0, the default, or 1. Units that say how long they are (9.6) are not held until the next one is
+   * seen, slices are decoded as they come, kamaelia_dirac_next() says NEED_INPUT only when nothing
+   * is at work, and while a sequence has no reference picture none waits for one of a lower number.
+   * Frames are the same; but one whose unit lost bytes may not be marked where only what follows
+   * would tell. */
+  uint32_t low_delay;
 } kamaelia_dirac_options;
 
 typedef struct kamaelia_dirac_error {

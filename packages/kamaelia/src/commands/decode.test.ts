@@ -30,6 +30,11 @@ describe('kamaelia decode', () => {
     }
   });
 
+  it('prints the same with --low-delay', async () => {
+    const { code, stdout } = await kamaelia(['decode', testcard, '--md5', '--low-delay']);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: `${TESTCARD_MD5}\n` });
+  });
+
   it('prints the md5 of each frame', async () => {
     const { stdout } = await kamaelia(['decode', testcard, '--frame-md5']);
     const lines = stdout.trimEnd().split('\n');

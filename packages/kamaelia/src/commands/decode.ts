@@ -27,6 +27,7 @@ const OPTIONS = {
   frames: 'text',
   threads: 'text',
   'max-pixels': 'text',
+  'low-delay': 'flag',
   json: 'flag',
   force: 'flag',
   strict: 'flag',
@@ -152,6 +153,7 @@ ${LIVE_INPUT_HELP}
   --frames N       at most N frames
   --threads N      threads that decode, 1 to 64 (default: all processors)
   --max-pixels N   largest picture accepted, width times height
+  --low-delay      give out each intra picture with its last byte, for live input
   --json           print the result, with --md5 or --frame-md5 in it, as JSON
   --force          replace OUTPUT if it exists
   --strict         exit with 1 if anything was damaged
@@ -180,6 +182,7 @@ Example:
     const decoder = new DiracDecoder({
       ...(threads === undefined ? {} : { threads }),
       ...(maxPixels === undefined ? {} : { maxPixels }),
+      lowDelay: values['low-delay'],
     });
     const inspection = new Inspection(values);
     const file = output === undefined || output === '-' ? undefined : new OutputFile(output, values.force);

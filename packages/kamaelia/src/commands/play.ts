@@ -28,6 +28,7 @@ const OPTIONS = {
   'max-width': 'text',
   weave: 'flag',
   threads: 'text',
+  'low-delay': 'flag',
   json: 'flag',
   strict: 'flag',
   header: 'list',
@@ -159,7 +160,10 @@ async function run(args: string[], signal: AbortSignal): Promise<number> {
   };
   const played: Played = { frames: 0, damaged: 0 };
   const began = { at: performance.now() };
-  const decoder = new DiracDecoder(threads === undefined ? {} : { threads });
+  const decoder = new DiracDecoder({
+    ...(threads === undefined ? {} : { threads }),
+    lowDelay: values['low-delay'],
+  });
   // What comes from elsewhere is paced by its own times.
   const info = input.kind === 'file' ? await ratesOf(input.path, signal) : undefined;
   const graphs = new Graphs(signal, onLog);
@@ -235,6 +239,7 @@ ${LIVE_INPUT_HELP}
   --max-width N    wider pictures are made smaller before they are sent to the page (default 1280)
   --weave          show interlaced pictures woven instead of field by field
   --threads N      threads that decode, 1 to 64 (default: all processors)
+  --low-delay      decode each intra picture with its last byte, for live input
   --json           print the counts as JSON
   --strict         exit with 1 if anything was damaged
   --header TEXT    an HTTP header for INPUT, 'NAME: VALUE'; repeatable
