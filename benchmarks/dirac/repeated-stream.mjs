@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Makes streams long enough to be timed: the data units of a Dirac stream several times over, as one sequence.
+// Makes streams long enough to be timed: the data units of a Dirac stream several times over, as one sequence
+// where it is one.
 
 const END_OF_SEQUENCE = 0x10;
 const HEADER_BYTES = 13;
@@ -20,9 +21,14 @@ export function firstPictures(bytes) {
   return Buffer.concat([bytes.subarray(0, second.at + second.size), END]);
 }
 
-/** The stream several times over as one sequence, its pictures numbered on: ffmpeg drops numbers that come again. */
+/**
+ * The stream several times over, its pictures numbered on: ffmpeg drops numbers that come again. As one sequence, unless
+ * it has several itself, such as ffmpeg writes, which wants to see each of them end.
+ */
 export function repeated(bytes, times) {
-  const all = [...units(bytes)].filter(({ code }) => code !== END_OF_SEQUENCE);
+  const found = [...units(bytes)];
+  const several = found.filter(({ code }) => code === END_OF_SEQUENCE).length > 1;
+  const all = several ? found : found.filter(({ code }) => code !== END_OF_SEQUENCE);
   const pictures = all.filter(({ picture }) => picture).length;
   const parts = [];
   for (let n = 0; n < times; n += 1) {
@@ -32,5 +38,5 @@ export function repeated(bytes, times) {
       parts.push(unit);
     }
   }
-  return { bytes: Buffer.concat([...parts, END]), pictures: pictures * times };
+  return { bytes: Buffer.concat(several ? parts : [...parts, END]), pictures: pictures * times };
 }
